@@ -1,0 +1,90 @@
+import cookie from '@fastify/cookie';
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Config } from '#config';
+import { AccessCache } from '#core/access-cache.ts';
+import type { Environment } from '#core/context.ts';
+import { requestErrors } from '#core/errors.ts';
+import { installSecurityHeaders } from '#core/headers.ts';
+import { installHealth } from '#core/health.ts';
+import { installErrorHandler, registerRoutes } from '#core/http.ts';
+import { installDocuments } from '#core/openapi.ts';
+import { checkedRegistry } from '#core/registry.ts';
+import { installRequestLog } from '#core/request-log.ts';
+import { createServer, installSchemas } from '#core/server.ts';
+import type { Database } from '#extensions/database/index.ts';
+import { translateDatabaseError } from '#extensions/database/translate-error.ts';
+import { installGuard } from '#modules/auth/guard.ts';
+import { accessTokens } from '#modules/auth/token.ts';
+import { entities, features } from '#modules/index.ts';
+import { blockListOf } from './config.rules.ts';
+
+export interface AppDependencies {
+  readonly config: Config;
+  readonly database: Database;
+  readonly logger: FastifyBaseLogger;
+  /** Fail on every answer that differs from its schema; for tests. */
+  readonly checkResponses?: boolean;
+  readonly now?: () => Date;
+}
+
+/** What every context of one process shares. */
+export function environmentFor(config: Config, database: Database, now = () => new Date()): Environment {
+  return {
+    kysely: database.kysely,
+    returnsIds: database.dialect !== 'mysql',
+    entities: new Map(entities.map((entity) => [entity.table, entity])),
+    access: new AccessCache(),
+    settings: config,
+    now,
+  };
+}
+
+/** Puts the program together. Opens nothing and listens on nothing: `main.ts` and the tests do. */
+export async function buildApp(
+  dependencies: AppDependencies,
+): Promise<{ app: FastifyInstance; environment: Environment }> {
+  const { config, database, logger, checkResponses = false } = dependencies;
+  const tokens = accessTokens(config);
+  const registry = checkedRegistry(features(config, tokens));
+  const environment = environmentFor(config, database, dependencies.now);
+
+  const app = createServer({
+    logger,
+    bodyLimit: config.BODY_LIMIT_BYTES,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    trustedProxies: config.TRUSTED_PROXIES,
+    trusted: blockListOf(config.TRUSTED_PROXIES),
+    defaultLocale: config.DEFAULT_LOCALE,
+    checkResponses,
+  });
+  installSecurityHeaders(app);
+  installRequestLog(app);
+  installErrorHandler(app, {
+    debug: config.DEBUG === true,
+    fallbackLocale: config.DEFAULT_LOCALE,
+    translateUnknown: (error) => translateDatabaseError(error, registry),
+  });
+  if (config.CORS_ORIGINS.length > 0) {
+    await app.register(cors, {
+      origin: config.CORS_ORIGINS.includes('*') ? true : [...config.CORS_ORIGINS],
+      credentials: config.CORS_CREDENTIALS === true,
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    });
+  }
+  await app.register(cookie);
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) =>
+      requestErrors.too_many({ seconds: Math.max(1, Math.ceil(ttl / 1000)) }),
+  });
+  installGuard(app, environment, tokens, config.DEFAULT_LOCALE);
+
+  const documented = config.DOCS_ENABLED ?? config.APP_ENV !== 'production';
+  await installDocuments(app, registry.features, documented);
+  installSchemas(app, checkResponses);
+  installHealth(app, [{ name: 'database', check: () => database.ping() }]);
+  for (const feature of registry.features) registerRoutes(app, feature);
+  return { app, environment };
+}

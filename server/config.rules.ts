@@ -1,0 +1,127 @@
+import { createPrivateKey } from 'node:crypto';
+import { BlockList, isIP } from 'node:net';
+import type { SettingName, Settings } from './config.schema.ts';
+
+/** The password of `admin` on a development machine, as the field publishes it; production refuses it. */
+export const DEMONSTRATION_PASSWORD = '123456';
+
+const PUBLISHED_PASSWORDS = new Set([
+  DEMONSTRATION_PASSWORD,
+  'admin',
+  'admin123',
+  'password',
+  '12345678',
+  'root',
+  'changeme',
+  'admin@123',
+]);
+
+/** Secrets that stand in guides, templates and other systems of the field: whoever reads those can forge a token. */
+const PUBLISHED_SECRETS = new Set([
+  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
+  'vgb0tnl9d58+6n-6h-ea&u^1#s0ccp!794=kryvqw',
+  '3488a63e1765035a386f05409663f55c83bfae3b3c61a325f55c83bfae3b3c61',
+  'b01c66dc2c58dc6a0aabfe2144256be36226de378bf87f72c0c795dda67f4d55',
+  'abcdefghijklmnopqrstuvwxyz',
+]);
+const PLACEHOLDER =
+  /^(your|change|replace|insert|example|default|please|my|the|a|super)?[-_ ]?(very|super)?[-_ ]?(secret|jwt|key|token|password|change)[-_ ]?(me|this|key|here|secret|in|production|please|[-_ 0-9])*$/i;
+
+const SHORTEST_SECRET = 32;
+
+/**
+ * The rules across settings; a setting named in `unread` was already reported. Each problem begins with the setting's name.
+ */
+export function problemsOf(settings: Settings, unread: ReadonlySet<string>): string[] {
+  const problems: string[] = [];
+  const say = (name: SettingName, message: string) => {
+    if (!unread.has(name)) problems.push(`${name}: ${message}`);
+  };
+  const production = settings.APP_ENV === 'production';
+
+  const secretProblem = problemOfSecret(settings, production);
+  if (secretProblem) say('JWT_SECRET_KEY', secretProblem);
+  if (settings.REDIS_URL && !/^rediss?:\/\//.test(settings.REDIS_URL))
+    say('REDIS_URL', 'must begin with redis:// or rediss://');
+  if (!isDatabaseUrl(settings.DATABASE_URL)) {
+    say('DATABASE_URL', 'must begin with sqlite:, mysql:, mariadb: or postgresql:');
+  }
+  if (Number(settings.DATABASE_POOL_MIN) > Number(settings.DATABASE_POOL_MAX)) {
+    say('DATABASE_POOL_MIN', 'must not be above DATABASE_POOL_MAX');
+  }
+  if (settings.ADMIN_EMAIL && !/^[^@\s]+@[^@\s]+$/.test(settings.ADMIN_EMAIL))
+    say('ADMIN_EMAIL', 'must be an e-mail address');
+  for (const proxy of settings.TRUSTED_PROXIES ?? []) {
+    if (!isAddressOrNetwork(proxy))
+      say('TRUSTED_PROXIES', `"${proxy}" is not an address or a network such as 10.0.0.0/8`);
+  }
+  for (const origin of settings.CORS_ORIGINS ?? []) {
+    if (origin !== '*' && !isOrigin(origin))
+      say('CORS_ORIGINS', `"${origin}" is not an origin such as https://admin.example.com`);
+  }
+
+  if (!production) return problems;
+  if (settings.DEBUG) say('DEBUG', 'must be off in production: it shows stack traces to clients');
+  if (settings.ADMIN_PASSWORD && PUBLISHED_PASSWORDS.has(settings.ADMIN_PASSWORD.toLowerCase())) {
+    say('ADMIN_PASSWORD', 'is a published password; choose another or leave it empty for a random one');
+  } else if (settings.ADMIN_PASSWORD && settings.ADMIN_PASSWORD.length < settings.PASSWORD_MIN_LENGTH) {
+    say('ADMIN_PASSWORD', `must have at least ${settings.PASSWORD_MIN_LENGTH} characters (PASSWORD_MIN_LENGTH)`);
+  }
+  if (settings.CORS_ORIGINS?.includes('*') && settings.CORS_CREDENTIALS) {
+    say('CORS_ORIGINS', 'must not be * while CORS_CREDENTIALS is on: any site could act for a signed-in user');
+  }
+  return problems;
+}
+
+function problemOfSecret(settings: Settings, production: boolean): string | null {
+  const secret = settings.JWT_SECRET_KEY;
+  if (!settings.JWT_ALGORITHM) return null;
+  if (!secret) return production ? 'is missing; make one with: openssl rand -base64 48' : null;
+  if (!settings.JWT_ALGORITHM.startsWith('HS')) return problemOfKey(secret, settings.JWT_ALGORITHM);
+  if (!production) return null;
+  if (PUBLISHED_SECRETS.has(secret) || PLACEHOLDER.test(secret))
+    return 'is a published or placeholder secret; anybody could forge tokens';
+  if (secret.length < SHORTEST_SECRET)
+    return `is too short: ${secret.length} characters, at least ${SHORTEST_SECRET} are needed`;
+  if (new Set(secret).size < 10) return 'is too simple: it repeats a few characters';
+  return null;
+}
+
+function problemOfKey(pem: string, algorithm: string): string | null {
+  const expected = { RS256: 'rsa', ES256: 'ec', EdDSA: 'ed25519' }[algorithm];
+  try {
+    const actual = createPrivateKey(pem).asymmetricKeyType;
+    return actual === expected ? null : `holds a key of type ${actual}, but ${algorithm} needs ${expected}`;
+  } catch {
+    return `must be a PKCS#8 PEM private key for ${algorithm}`;
+  }
+}
+
+function isDatabaseUrl(url: string): boolean {
+  return /^(sqlite|mysql|mariadb|postgres|postgresql)(\+[a-z0-9]+)?:/.test(url);
+}
+
+function isAddressOrNetwork(value: string): boolean {
+  const [address = '', prefix] = value.split('/');
+  const family = isIP(address);
+  if (!family) return false;
+  if (prefix === undefined) return true;
+  const bits = Number(prefix);
+  return /^\d+$/.test(prefix) && bits <= (family === 4 ? 32 : 128);
+}
+
+/** The proxies as a list that answers whether an address is one of them. */
+export function blockListOf(proxies: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const proxy of proxies) {
+    const [address = '', prefix] = proxy.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value;
+}

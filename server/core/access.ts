@@ -1,0 +1,68 @@
+/** The data scopes by name, widest first. */
+export const DATA_SCOPES = ['all', 'dept_and_below', 'dept', 'custom', 'self'] as const;
+export type DataScopeName = (typeof DATA_SCOPES)[number];
+
+/** The rows a user may touch: the union of what all enabled roles give. Their own rows are always among them. */
+export interface DataScope {
+  readonly all: boolean;
+  readonly userId: number;
+  /** Departments whose rows are visible, without those below them. */
+  readonly deptIds: readonly number[];
+  /** Paths of departments whose rows are visible together with all below them. */
+  readonly deptPaths: readonly string[];
+}
+
+/** `module:resource:action`, lower case; in a grant `*` stands for a whole segment. */
+export const PERMISSION_PATTERN = '^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$';
+export const GRANT_PATTERN = '^([a-z][a-z0-9-]*|\\*):([a-z][a-z0-9-]*|\\*):([a-z][a-z0-9-]*|\\*)$';
+
+const permissionPattern = new RegExp(PERMISSION_PATTERN);
+
+/** What a route asks of its caller. */
+export type Access = 'public' | 'signed-in' | (string & {});
+
+/** Tells whether a route's access is a permission code, as opposed to `public` or `signed-in`. */
+export function isPermissionCode(access: string): boolean {
+  return permissionPattern.test(access);
+}
+
+/** The grants of a user, ready to be asked. */
+export class PermissionSet {
+  readonly grants: readonly string[];
+  readonly #exact: ReadonlySet<string>;
+  readonly #wildcards: readonly (readonly string[])[];
+
+  constructor(grants: Iterable<string>) {
+    this.grants = [...new Set(grants)].sort();
+    this.#exact = new Set(this.grants);
+    this.#wildcards = this.grants.filter((grant) => grant.includes('*')).map((grant) => grant.split(':'));
+  }
+
+  /** Whether a code, or every code a wildcard stands for, is granted. */
+  holds(code: string): boolean {
+    if (this.#exact.has(code)) return true;
+    if (this.#wildcards.length === 0) return false;
+    const segments = code.split(':');
+    return this.#wildcards.some(
+      (wildcard) =>
+        wildcard.length === segments.length &&
+        wildcard.every((segment, index) => segment === '*' || segment === segments[index]),
+    );
+  }
+}
+
+/** Who acts, and everything that decides what they may do; read anew from the stored state whenever that changes. */
+export interface Actor {
+  readonly userId: number;
+  readonly username: string;
+  readonly isSuperuser: boolean;
+  readonly mustChangePassword: boolean;
+  readonly deptId: number | null;
+  readonly permissions: PermissionSet;
+  readonly scope: DataScope;
+}
+
+/** First path after all paths that start with `path`: `/1/4/` → `/1/40` (`0` follows `/` in ASCII). */
+export function endOfSubtree(path: string): string {
+  return `${path.slice(0, -1)}0`;
+}

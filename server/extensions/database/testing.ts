@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dialect } from './index.ts';
+import { parseDatabaseUrl, type ServerAddress } from './url.ts';
+
+/** An empty database of its own for one test file. */
+export interface TestDatabase {
+  readonly url: string;
+  /** Removes it with all that is in it; close every connection first. */
+  drop(): Promise<void>;
+}
+
+const SERVERS = {
+  mysql: { variable: 'TEST_MYSQL_URL', home: 'information_schema' },
+  postgresql: { variable: 'TEST_POSTGRES_URL', home: 'postgres' },
+} as const;
+
+/** The databases that tests run on: SQLite always, the servers whose `TEST_MYSQL_URL` or `TEST_POSTGRES_URL` is set. */
+export function testDialects(): Dialect[] {
+  return ['sqlite', ...(['mysql', 'postgresql'] as const).filter((dialect) => process.env[SERVERS[dialect].variable])];
+}
+
+/** Creates an empty database with a random name. Throws when the server is not configured or does not answer. */
+export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase> {
+  if (dialect === 'sqlite') {
+    const folder = mkdtempSync(join(tmpdir(), 'database-test-'));
+    return { url: `sqlite:${folder}/app.db`, drop: async () => rmSync(folder, { recursive: true, force: true }) };
+  }
+  const { variable, home } = SERVERS[dialect];
+  const server = process.env[variable];
+  if (!server) throw new Error(`${variable} is not set`);
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const address = parseDatabaseUrl(withDatabase(server, home)) as ServerAddress;
+  const [create, drop] =
+    dialect === 'mysql'
+      ? [`create database ${name} character set utf8mb4 collate utf8mb4_bin`, `drop database if exists ${name}`]
+      : [`create database ${name} encoding 'UTF8' template template0`, `drop database if exists ${name} with (force)`];
+  await runOnServer(address, create);
+  return { url: withDatabase(server, name), drop: () => runOnServer(address, drop) };
+}
+
+/** Sends one statement to the server over a connection of its own, for what a test does behind the back of the pool. */
+export async function runOnServer(address: ServerAddress, statement: string): Promise<void> {
+  if (address.dialect === 'mysql') {
+    const { createConnection } = await import('mysql2/promise');
+    const { mysqlConnectionOptions } = await import('./mysql-pool.ts');
+    const connection = await createConnection(mysqlConnectionOptions(address, 10_000));
+    await connection.query(statement).finally(() => connection.end());
+    return;
+  }
+  const { Client } = await import('pg');
+  const { postgresClientOptions } = await import('./postgresql-pool.ts');
+  const client = new Client(postgresClientOptions(address, 10_000));
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
+
+function withDatabase(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  return url.href;
+}

@@ -1,0 +1,135 @@
+import type { Insertable, Updateable } from 'kysely';
+import { endOfSubtree } from '#core/access.ts';
+import type { Context } from '#core/context.ts';
+import { contains, readPage } from '#core/crud.ts';
+import type { Tables } from '#core/entity.ts';
+import type { UserQuery } from './user.schema.ts';
+
+const COLUMNS = [
+  'users.id',
+  'users.username',
+  'users.email',
+  'users.is_active',
+  'users.is_superuser',
+  'users.must_change_password',
+  'users.name',
+  'users.phone',
+  'users.avatar',
+  'users.remark',
+  'users.dept_id',
+  'users.last_sign_in_at',
+  'users.version',
+  'users.created_at',
+  'users.updated_at',
+] as const;
+
+function readable(ctx: Context) {
+  return ctx
+    .rows('users')
+    .select()
+    .select([...COLUMNS])
+    .select((eb) =>
+      eb.selectFrom('depts as dept').select('dept.name').whereRef('dept.id', '=', 'users.dept_id').as('dept_name'),
+    );
+}
+
+export type UserRow = NonNullable<Awaited<ReturnType<typeof findUser>>>;
+
+export function findUser(ctx: Context, userId: number) {
+  return readable(ctx).where('users.id', '=', userId).executeTakeFirst();
+}
+
+export function listUsersById(ctx: Context, ids: readonly number[]) {
+  return readable(ctx).where('users.id', 'in', ids).execute();
+}
+
+/** `deptPath` narrows the list to a department and all below it. */
+export function listUsers(ctx: Context, query: UserQuery, deptPath?: string) {
+  let matching = ctx.rows('users').select();
+  if (query.keyword) {
+    matching = matching.where(contains(['users.username', 'users.name', 'users.email', 'users.phone'], query.keyword));
+  }
+  for (const field of ['username', 'email', 'name', 'phone'] as const) {
+    const part = query[field];
+    if (part) matching = matching.where(contains([`users.${field}`], part));
+  }
+  if (query.is_active !== undefined) matching = matching.where('users.is_active', '=', query.is_active);
+  if (query.created_at_from) matching = matching.where('users.created_at', '>=', new Date(query.created_at_from));
+  if (query.created_at_to) matching = matching.where('users.created_at', '<=', new Date(query.created_at_to));
+  if (deptPath !== undefined) {
+    matching = matching.where('users.dept_id', 'in', (eb) =>
+      eb
+        .selectFrom('depts as below')
+        .select('below.id')
+        .where('below.path', '>=', deptPath)
+        .where('below.path', '<', endOfSubtree(deptPath)),
+    );
+  }
+  return readPage(query, matching, 'users', (ids) => listUsersById(ctx, ids));
+}
+
+export function insertUser(ctx: Context, user: Insertable<Tables['users']>) {
+  return ctx.rows('users').insert(user);
+}
+
+/** Changes a user, if its version is still the given one; tells whether it was. */
+export async function updateUser(
+  ctx: Context,
+  userId: number,
+  version: number | undefined,
+  changes: Updateable<Tables['users']>,
+) {
+  let update = ctx.rows('users').update(changes).where('id', '=', userId);
+  if (version !== undefined) update = update.where('version', '=', version);
+  const result = await update.executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export function deleteUsers(ctx: Context, ids: readonly number[]) {
+  return ctx.rows('users').delete().where('id', 'in', ids).execute();
+}
+
+export function findDept(ctx: Context, deptId: number) {
+  return ctx.rows('depts').select().select(['id', 'path']).where('id', '=', deptId).executeTakeFirst();
+}
+
+const whyPassword = 'a hash is compared, never shown; whose it is was decided by the caller';
+
+export function findPasswordHash(ctx: Context, userId: number) {
+  return ctx
+    .unscoped('users', whyPassword)
+    .select()
+    .select('hashed_password')
+    .where('id', '=', userId)
+    .executeTakeFirst();
+}
+
+const whySignIn = 'a user is looked up by name before anybody is signed in';
+
+export function findUserForSignIn(ctx: Context, username: string) {
+  return ctx
+    .unscoped('users', whySignIn)
+    .select()
+    .select(['id', 'username', 'hashed_password', 'is_active', 'must_change_password'])
+    .where('username', '=', username)
+    .executeTakeFirst();
+}
+
+/** A sign-in is no edit: it moves neither the version nor the time of the last change. */
+export function recordSignIn(ctx: Context, userId: number) {
+  return ctx
+    .unscoped('users', whySignIn)
+    .updateQuietly({ last_sign_in_at: ctx.now() })
+    .where('id', '=', userId)
+    .execute();
+}
+
+/** Replaces a hash by a newer one of the same password, unless the password was changed meanwhile. */
+export function replaceHash(ctx: Context, userId: number, oldHash: string, newHash: string) {
+  return ctx
+    .unscoped('users', whySignIn)
+    .updateQuietly({ hashed_password: newHash })
+    .where('id', '=', userId)
+    .where('hashed_password', '=', oldHash)
+    .execute();
+}

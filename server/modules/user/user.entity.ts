@@ -1,0 +1,36 @@
+import { col, defineEntity, type TableOf } from '#core/entity.ts';
+
+/** `hashed_password` is a PHC or bcrypt string; it never leaves the service. */
+export const userEntity = defineEntity({
+  table: 'users',
+  columns: {
+    id: col.id(),
+    username: col.text(50).unique(),
+    email: col.text(100).unique(),
+    hashed_password: col.text(255),
+    is_active: col.boolean().default(true),
+    is_superuser: col.boolean().default(false),
+    must_change_password: col.boolean().default(false),
+    name: col.text(50).nullable(),
+    phone: col.text(20).nullable(),
+    avatar: col.text(255).nullable(),
+    remark: col.text(255).nullable(),
+    dept_id: col.ref('depts').nullable(),
+    last_sign_in_at: col.datetime().nullable(),
+    version: col.integer().default(1),
+    created_by: col.ref('users', 'set null').nullable(),
+    created_at: col.datetime().index(),
+    updated_at: col.datetime(),
+  },
+  indexes: [
+    ['dept_id', 'id'],
+    ['is_active', 'id'],
+  ],
+  scope: { dept: 'dept_id', owner: ['created_by', 'id'] },
+});
+
+declare module '#core/entity.ts' {
+  interface Tables {
+    users: TableOf<typeof userEntity>;
+  }
+}
