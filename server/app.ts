@@ -83,8 +83,8 @@ export async function buildApp(
 
   const documented = config.DOCS_ENABLED ?? config.APP_ENV !== 'production';
   await installDocuments(app, registry.features, documented);
-  installSchemas(app, checkResponses);
   installHealth(app, [{ name: 'database', check: () => database.ping() }]);
   for (const feature of registry.features) registerRoutes(app, feature);
+  installSchemas(app, checkResponses);
   return { app, environment };
 }

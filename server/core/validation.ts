@@ -11,15 +11,19 @@ const MOST_DETAILS = 20;
  * Bodies are taken as they are; path and query parts are text, so they are converted to the type of their schema.
  */
 export class LazyValidators {
-  readonly #strict = createAjv(false);
-  readonly #converting = createAjv('array');
+  readonly #ajv = new Map<boolean, Ajv>();
+
+  #ajvFor(converts: boolean): Ajv {
+    const known = this.#ajv.get(converts) ?? createAjv(converts ? 'array' : false);
+    this.#ajv.set(converts, known);
+    return known;
+  }
 
   /** The validator compiler of the HTTP server. */
   readonly compile = ({ schema, httpPart }: { schema: unknown; httpPart?: string | undefined }) => {
-    const ajv = httpPart === 'body' ? this.#strict : this.#converting;
     let validate: ValidateFunction | undefined;
     return (data: unknown): { error: SchemaViolation } | true => {
-      validate ??= ajv.compile(schema as object);
+      validate ??= this.#ajvFor(httpPart !== 'body').compile(schema as object);
       if (validate(data)) return true;
       return { error: new SchemaViolation(httpPart ?? 'body', validate.errors ?? []) };
     };
@@ -29,10 +33,10 @@ export class LazyValidators {
   readonly checkedSerializer = ({ schema, url, method }: { schema: unknown; url: string; method: string }) => {
     let validate: ValidateFunction | undefined;
     return (data: unknown): string => {
-      validate ??= this.#strict.compile(schema as object);
+      validate ??= this.#ajvFor(false).compile(schema as object);
       const json = JSON.stringify(data);
       if (!validate(JSON.parse(json))) {
-        throw new Error(`${method} ${url} answers against its schema: ${this.#strict.errorsText(validate.errors)}`);
+        throw new Error(`${method} ${url} answers against its schema: ${this.#ajvFor(false).errorsText(validate.errors)}`);
       }
       return json;
     };

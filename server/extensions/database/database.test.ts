@@ -150,6 +150,16 @@ describe('a database that does not answer', () => {
     });
   }
 
+  test('a database that was never used leaves nothing behind when it is closed', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const earlier = timers();
+    for (const url of ['sqlite::memory:', 'mysql://u@127.0.0.1:1/app', 'postgresql://u@127.0.0.1:1/app']) {
+      const database = await openDatabase({ url, poolMin: 0, poolMax: 2, acquireTimeoutMs: 500 }, []);
+      await database.close();
+    }
+    assert.equal(timers(), earlier);
+  });
+
   test('an unreadable URL is refused when it is opened', async () => {
     const options = { url: 'nosql://u:s3cret@h/d', poolMin: 0, poolMax: 2, acquireTimeoutMs: 500 };
     await assert.rejects(openDatabase(options, []), /must begin with sqlite:/);

@@ -32,13 +32,13 @@ export function mysqlConnectionOptions(address: ServerAddress, timeoutMs: number
   };
 }
 
-/** A pool of at most `max` connections that keeps `min` of them when idle; none is opened before it is needed. */
-export function createMysqlPool(address: ServerAddress, min: number, max: number, timeoutMs: number): Pool {
+/** A pool of at most `max` connections; none is opened before it is needed, all are kept until the server drops them. */
+export function createMysqlPool(address: ServerAddress, max: number, timeoutMs: number): Pool {
   return createPool({
     ...mysqlConnectionOptions(address, timeoutMs),
     connectionLimit: max,
-    maxIdle: min,
-    idleTimeout: 60_000,
+    // With fewer, the driver closes every free connection above them once a second, however busy the pool has just been.
+    maxIdle: max,
   });
 }
 

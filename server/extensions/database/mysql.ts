@@ -41,18 +41,19 @@ export function mysqlDialect(options: ServerOptions): KyselyDialect {
 
 class MysqlDriver implements Driver {
   readonly #options: ServerOptions;
-  readonly #pool: Pool;
   readonly #kinds: ColumnKinds;
   readonly #ready = new WeakSet<PoolConnection>();
+  #pool!: Pool;
 
   constructor(options: ServerOptions) {
-    const { address, poolMin, poolMax, acquireTimeoutMs } = options;
     this.#options = options;
-    this.#pool = createMysqlPool(address, poolMin, poolMax, acquireTimeoutMs);
     this.#kinds = columnKinds(options.entities);
   }
 
-  async init(): Promise<void> {}
+  async init(): Promise<void> {
+    const { address, poolMax, acquireTimeoutMs } = this.#options;
+    this.#pool = createMysqlPool(address, poolMax, acquireTimeoutMs);
+  }
 
   async acquireConnection(): Promise<DatabaseConnection> {
     const { address, acquireTimeoutMs, onStatement } = this.#options;

@@ -28,15 +28,16 @@ export function postgresqlDialect(options: ServerOptions): KyselyDialect {
 
 class PostgresqlDriver implements Driver {
   readonly #options: ServerOptions;
-  readonly #pool: Pool;
+  #pool!: Pool;
 
   constructor(options: ServerOptions) {
-    const { address, poolMin, poolMax, acquireTimeoutMs } = options;
     this.#options = options;
-    this.#pool = createPostgresPool(address, poolMin, poolMax, acquireTimeoutMs);
   }
 
-  async init(): Promise<void> {}
+  async init(): Promise<void> {
+    const { address, poolMin, poolMax, acquireTimeoutMs } = this.#options;
+    this.#pool = createPostgresPool(address, poolMin, poolMax, acquireTimeoutMs);
+  }
 
   async acquireConnection(): Promise<DatabaseConnection> {
     const { address, acquireTimeoutMs, onStatement } = this.#options;
