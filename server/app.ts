@@ -4,20 +4,21 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from '#config';
 import { AccessCache } from '#core/access-cache.ts';
+import { permissionCatalogue } from '#core/catalogue.ts';
 import type { Environment } from '#core/context.ts';
 import { requestErrors } from '#core/errors.ts';
 import { installSecurityHeaders } from '#core/headers.ts';
 import { installHealth } from '#core/health.ts';
 import { installErrorHandler, registerRoutes } from '#core/http.ts';
 import { installDocuments } from '#core/openapi.ts';
-import { checkedRegistry } from '#core/registry.ts';
+import { checkedRegistry, type Registry } from '#core/registry.ts';
 import { installRequestLog } from '#core/request-log.ts';
 import { createServer, installSchemas } from '#core/server.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { translateDatabaseError } from '#extensions/database/translate-error.ts';
 import { installGuard } from '#modules/auth/guard.ts';
 import { accessTokens } from '#modules/auth/token.ts';
-import { entities, features } from '#modules/index.ts';
+import { features } from '#modules/index.ts';
 import { blockListOf } from './config.rules.ts';
 
 export interface AppDependencies {
@@ -30,12 +31,18 @@ export interface AppDependencies {
 }
 
 /** What every context of one process shares. */
-export function environmentFor(config: Config, database: Database, now = () => new Date()): Environment {
+export function environmentFor(
+  config: Config,
+  database: Database,
+  registry: Registry = checkedRegistry(features(config, accessTokens(config))),
+  now = () => new Date(),
+): Environment {
   return {
     kysely: database.kysely,
     returnsIds: database.dialect !== 'mysql',
-    entities: new Map(entities.map((entity) => [entity.table, entity])),
+    entities: registry.entities,
     access: new AccessCache(),
+    catalogue: permissionCatalogue(registry.features),
     settings: config,
     now,
   };
@@ -48,7 +55,7 @@ export async function buildApp(
   const { config, database, logger, checkResponses = false } = dependencies;
   const tokens = accessTokens(config);
   const registry = checkedRegistry(features(config, tokens));
-  const environment = environmentFor(config, database, dependencies.now);
+  const environment = environmentFor(config, database, registry, dependencies.now);
 
   const app = createServer({
     logger,

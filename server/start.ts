@@ -8,7 +8,7 @@ import { redactDatabaseUrl } from '#extensions/database/url.ts';
 import { createLogger } from '#extensions/log.ts';
 import { entities } from '#modules/index.ts';
 import { buildApp } from './app.ts';
-import { type FirstStart, runSeeds } from './scripts/seed/seeds.ts';
+import { type FirstStart, prepareData } from './scripts/seed/seeds.ts';
 
 /** The part of the settings that says how to reach the database; a relative SQLite file is taken from the root of the project. */
 export function databaseOptions(config: Config): DatabaseOptions {
@@ -45,7 +45,7 @@ export async function start(config: Config): Promise<Started> {
     if (applied.length > 0) logger.info({ applied }, 'database migrated');
     const built = await buildApp({ config, database, logger });
     app = built.app;
-    const firstStart = await runSeeds(systemContext(built.environment, logger));
+    const firstStart = await prepareData(systemContext(built.environment, logger));
     await listen(app, config);
     const { port } = app.server.address() as AddressInfo;
     const host = ['0.0.0.0', '::'].includes(config.HOST) ? 'localhost' : config.HOST;

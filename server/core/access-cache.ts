@@ -48,15 +48,11 @@ export class AccessCache {
     if (generation === this.#generation) keep(this.#sessions, sessionId, state);
   }
 
-  forgetActor(userId: number): void {
+  /** Forgets some users, or with no list everybody: for changes that can touch anybody, such as a department's place. */
+  forgetActors(userIds?: readonly number[]): void {
     this.#generation += 1;
-    this.#actors.delete(userId);
-  }
-
-  /** For changes that can touch anybody: a role, its permissions, a department's place. */
-  forgetActors(): void {
-    this.#generation += 1;
-    this.#actors.clear();
+    if (!userIds) this.#actors.clear();
+    else for (const userId of userIds) this.#actors.delete(userId);
   }
 
   forgetSession(sessionId: string): void {

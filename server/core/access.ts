@@ -26,29 +26,46 @@ export function isPermissionCode(access: string): boolean {
   return permissionPattern.test(access);
 }
 
-/** The grants of a user, ready to be asked. */
+const noCodes: ReadonlySet<string> = new Set();
+
+/** The grants of a user, ready to be asked. Codes that are switched off for everybody are held by nobody, whatever the wildcard. */
 export class PermissionSet {
   readonly grants: readonly string[];
   readonly #exact: ReadonlySet<string>;
   readonly #wildcards: readonly (readonly string[])[];
+  readonly #switchedOff: ReadonlySet<string>;
 
-  constructor(grants: Iterable<string>) {
+  constructor(grants: Iterable<string>, switchedOff: ReadonlySet<string> = noCodes) {
     this.grants = [...new Set(grants)].sort();
     this.#exact = new Set(this.grants);
     this.#wildcards = this.grants.filter((grant) => grant.includes('*')).map((grant) => grant.split(':'));
+    this.#switchedOff = switchedOff;
   }
 
-  /** Whether a code, or every code a wildcard stands for, is granted. */
+  /** Whether a code may be used now. */
   holds(code: string): boolean {
-    if (this.#exact.has(code)) return true;
-    if (this.#wildcards.length === 0) return false;
-    const segments = code.split(':');
-    return this.#wildcards.some(
-      (wildcard) =>
-        wildcard.length === segments.length &&
-        wildcard.every((segment, index) => segment === '*' || segment === segments[index]),
-    );
+    return this.covers(code) && !this.#switchedOff.has(code);
   }
+
+  /** Whether a code, or every code that a wildcard stands for, was granted. */
+  covers(grant: string): boolean {
+    return this.#exact.has(grant) || this.grantFor(grant) !== undefined;
+  }
+
+  /** The grant that gives a code: itself or the first wildcard that stands for it. */
+  grantFor(code: string): string | undefined {
+    if (this.#exact.has(code)) return code;
+    if (this.#wildcards.length === 0) return undefined;
+    const segments = code.split(':');
+    return this.#wildcards.find((wildcard) => matches(wildcard, segments))?.join(':');
+  }
+}
+
+function matches(wildcard: readonly string[], segments: readonly string[]): boolean {
+  return (
+    wildcard.length === segments.length &&
+    wildcard.every((segment, index) => segment === '*' || segment === segments[index])
+  );
 }
 
 /** Who acts, and everything that decides what they may do; read anew from the stored state whenever that changes. */
@@ -65,4 +82,9 @@ export interface Actor {
 /** First path after all paths that start with `path`: `/1/4/` → `/1/40` (`0` follows `/` in ASCII). */
 export function endOfSubtree(path: string): string {
   return `${path.slice(0, -1)}0`;
+}
+
+/** The ids on a path from the root down: `/1/4/` → [1, 4]. */
+export function idsOfPath(path: string): number[] {
+  return path.split('/').filter(Boolean).map(Number);
 }

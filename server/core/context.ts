@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Actor } from './access.ts';
 import type { AccessCache } from './access-cache.ts';
+import type { CataloguedPermission } from './catalogue.ts';
 import type { Entity, TableName, Tables } from './entity.ts';
 import { accessErrors } from './errors.ts';
 import type { Locale } from './i18n.ts';
@@ -19,6 +20,8 @@ export interface Environment {
   readonly returnsIds: boolean;
   readonly entities: ReadonlyMap<string, Entity>;
   readonly access: AccessCache;
+  /** Every permission code that a route declares. */
+  readonly catalogue: ReadonlyMap<string, CataloguedPermission>;
   readonly settings: Readonly<ProgramSettings>;
   readonly now: () => Date;
 }
@@ -82,6 +85,10 @@ export class Context {
     return this.#environment.access;
   }
 
+  get catalogue(): ReadonlyMap<string, CataloguedPermission> {
+    return this.#environment.catalogue;
+  }
+
   now(): Date {
     return this.#environment.now();
   }
@@ -98,6 +105,16 @@ export class Context {
   unscoped<T extends TableName>(table: T, why: string): Rows<T> {
     if (!why) throw new Error('looking past the data scope needs a reason');
     return this.#rows(table, this.#executor);
+  }
+
+  /** What is declared of a table; undefined for an unknown one. */
+  entity(table: string): Entity | undefined {
+    return this.#environment.entities.get(table);
+  }
+
+  /** The same context as another user would see the rows: for explaining rights, never for acting. */
+  seenBy(actor: Actor): Context {
+    return new Context(this.#environment, { ...this.caller, actor }, this.#executor, this.#afterCommit);
   }
 
   /**

@@ -58,6 +58,8 @@ export const col = {
   boolean: () => column<boolean>({ kind: 'boolean' }),
   /** A moment in UTC with milliseconds. */
   datetime: () => column<Date>({ kind: 'datetime' }),
+  /** A moment that `rows` fills in by itself: `created_at`, `updated_at`. */
+  stamp: () => column<Date, true>({ kind: 'datetime' }),
   json: <T = unknown>() => column<T>({ kind: 'json' }),
   /** Foreign key to the `id` of another table, named by its table so that entities never import each other. Indexed. */
   ref: (table: string, onDelete: 'restrict' | 'cascade' | 'set null' = 'restrict') =>
@@ -88,17 +90,15 @@ export interface Entity {
   readonly indexes?: readonly (readonly string[])[];
 }
 
+type TypedEntity<Name, C> = Omit<Entity, 'table' | 'columns'> & { readonly table: Name; readonly columns: C };
+
 /**
  * Declares a table once: from it come the migrations of every dialect, the drift check, the type of its rows,
  * the conversion of values, the names of constraints in error answers, and the data scope.
  */
-export function defineEntity<const Name extends string, const C extends Columns>(declaration: {
-  readonly table: Name;
-  readonly columns: C;
-  readonly scope: ScopeDeclaration;
-  readonly uniques?: readonly (readonly (keyof C & string)[])[];
-  readonly indexes?: readonly (readonly (keyof C & string)[])[];
-}): Entity & { readonly table: Name; readonly columns: C } {
+export function defineEntity<const Name extends string, const C extends Columns>(
+  declaration: TypedEntity<Name, C>,
+): TypedEntity<Name, C> {
   return declaration;
 }
 

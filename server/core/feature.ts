@@ -43,6 +43,8 @@ export interface Route<
   readonly errors?: readonly ErrorFactory[];
   /** Answers without the envelope, as a standard such as OAuth2 prescribes. */
   readonly bare?: boolean;
+  /** Answers with a file of this content type instead of the envelope; the handler returns its text piece by piece. */
+  readonly file?: string;
   /** Open to somebody who still has to change their password. */
   readonly allowPasswordChange?: boolean;
   /** Requests one address may make in a minute. */
@@ -50,7 +52,7 @@ export interface Route<
   handle(
     ctx: Context,
     input: RouteInput<P, Q, B>,
-  ): R extends TSchema ? Static<R> | Promise<Static<R>> : void | Promise<void>;
+  ): R extends TSchema ? Static<R> | Promise<Static<R>> : void | Promise<void> | AsyncIterable<string>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of routes forgets their types; each was checked where it was declared

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from './access.ts';
 import type { Context } from './context.ts';
@@ -56,16 +57,17 @@ export function registerRoutes(app: FastifyInstance, feature: Feature): void {
   }
 }
 
-function handlerOf({ handle, bare, message = done }: AnyRoute) {
+function handlerOf({ handle, bare, file, message = done }: AnyRoute) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { params, query, body, ctx } = request;
     const data = await handle(ctx, { params, query, body, request, reply });
+    if (file) return reply.type(file).send(Readable.from(data as AsyncIterable<string>));
     return bare ? data : { code: 200, data: data ?? null, message: translate(message, ctx.locale) };
   };
 }
 
 function schemaOf(declared: AnyRoute, tag: string) {
-  const { access, params, query, body, response } = declared;
+  const { access, params, query, body } = declared;
   const permission = access !== 'public' && access !== 'signed-in' ? access : undefined;
   return {
     tags: [tag],
@@ -80,10 +82,16 @@ function schemaOf(declared: AnyRoute, tag: string) {
     ...(query && { querystring: query }),
     ...(body && { body: ref(body) }),
     response: {
-      200: declared.bare ? (response ? ref(response) : Type.Null()) : ref(envelopeOf(response)),
+      200: successOf(declared),
       ...failuresOf(declared),
     },
   };
+}
+
+function successOf({ bare, file, response }: AnyRoute) {
+  if (file) return { description: 'the file', content: { [file.split(';')[0] ?? file]: { schema: { type: 'string' } } } };
+  if (bare) return response ? ref(response) : Type.Null();
+  return ref(envelopeOf(response));
 }
 
 const envelopes = new Map<string, TSchema>();

@@ -104,7 +104,9 @@ function refuseUnstorableText(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
-    (_request, body: string, done) => {
+    (request, body: string, done) => {
+      // Browsers send forms to other sites unasked, so only the token endpoint, which must take them and sets no cookie, does.
+      if (!request.routeOptions.config.route?.bare) return done(requestErrors.unsupported_media_type());
       const form = Object.fromEntries(new URLSearchParams(body));
       const unstorable = findUnstorable(form);
       done(unstorable === null ? null : requestErrors.malformed().on(unstorable), form);

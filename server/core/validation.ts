@@ -36,7 +36,9 @@ export class LazyValidators {
       validate ??= this.#ajvFor(false).compile(schema as object);
       const json = JSON.stringify(data);
       if (!validate(JSON.parse(json))) {
-        throw new Error(`${method} ${url} answers against its schema: ${this.#ajvFor(false).errorsText(validate.errors)}`);
+        throw new Error(
+          `${method} ${url} answers against its schema: ${this.#ajvFor(false).errorsText(validate.errors)}`,
+        );
       }
       return json;
     };
@@ -46,8 +48,19 @@ export class LazyValidators {
 function createAjv(coerceTypes: boolean | 'array'): Ajv {
   const ajv = new Ajv({ coerceTypes, useDefaults: true, allErrors: true, strict: false, ownProperties: true });
   formats.default(ajv, ['email', 'date-time', 'uuid', 'uri']);
+  const written = formats.default.get('date-time') as { validate: (value: string) => boolean };
+  ajv.addFormat('date-time', (value: string) => written.validate(value) && isStorableMoment(value));
   for (const schema of namedSchemas()) ajv.addSchema(schema);
   return ajv;
+}
+
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** RFC 3339 also knows leap seconds and the year 0, which no database keeps; the limits are those of their date types. */
+function isStorableMoment(value: string): boolean {
+  const time = Date.parse(value);
+  return time >= EARLIEST && time <= LATEST;
 }
 
 /** A part of a request that breaks its schema. */

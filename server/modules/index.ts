@@ -5,12 +5,14 @@ import { access } from './access/index.ts';
 import { auth } from './auth/index.ts';
 import type { AccessTokens } from './auth/token.ts';
 import { dept } from './dept/index.ts';
+import { menu } from './menu/index.ts';
+import { position } from './position/index.ts';
 import { role } from './role/index.ts';
 import { session } from './session/index.ts';
 import { system } from './system/index.ts';
 import { user } from './user/index.ts';
 
-const withoutSettings: readonly Feature[] = [system, dept, role, access, session, user];
+const withoutSettings: readonly Feature[] = [system, access, session, menu, dept, position, role, user];
 
 /** THE REGISTRY: every feature, in order of dependency. A feature may use the services of those above it. */
 export function features(settings: Context['settings'], tokens: AccessTokens): readonly Feature[] {

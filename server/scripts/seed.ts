@@ -5,14 +5,14 @@ import { createLogger } from '#extensions/log.ts';
 import { entities } from '#modules/index.ts';
 import { environmentFor } from '../app.ts';
 import { databaseOptions } from '../start.ts';
-import { runSeeds } from './seed/seeds.ts';
+import { prepareData } from './seed/seeds.ts';
 
 // `npm run seed`: what the first start does by itself, for installations that migrate and seed in a step of their own.
 const config = loadConfig();
 const database = await openDatabase(databaseOptions(config), entities);
 try {
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: true });
-  const { adminPassword, passwordIsRandom } = await runSeeds(systemContext(environmentFor(config, database), logger));
+  const { adminPassword, passwordIsRandom } = await prepareData(systemContext(environmentFor(config, database), logger));
   if (adminPassword)
     console.log(passwordIsRandom ? `First password of admin: ${adminPassword}` : 'The administrator was created.');
   else console.log('Nothing to do: every set of seed data has run.');

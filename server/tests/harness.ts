@@ -4,7 +4,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { type Config, loadConfig } from '#config';
 import type { DataScopeName } from '#core/access.ts';
-import { Context, type Environment, systemContext } from '#core/context.ts';
+import { type Context, type Environment, systemContext } from '#core/context.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { openDatabase } from '#extensions/database/index.ts';
 import { migrateUp } from '#extensions/database/migrations.ts';
@@ -12,7 +12,7 @@ import { createTestDatabase } from '#extensions/database/testing.ts';
 import { type AccessTokens, accessTokens } from '#modules/auth/token.ts';
 import { entities } from '#modules/index.ts';
 import { buildApp } from '../app.ts';
-import { runSeeds } from '../scripts/seed/seeds.ts';
+import { prepareData } from '../scripts/seed/seeds.ts';
 import { databaseOptions } from '../start.ts';
 import { testDialect } from './dialect.ts';
 
@@ -113,7 +113,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   await options.prepare?.(app);
   await app.ready();
   const system = systemContext(environment, logger);
-  await runSeeds(system);
+  await prepareData(system);
   const tokens = accessTokens(config);
 
   let closed = false;
@@ -125,7 +125,12 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     await testDatabase.drop();
   };
   const client = (token: string, userId: number, sessionId: string): Client => {
-    const send = async (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown, more: RequestOptions = {}) => {
+    const send = async (
+      method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+      path: string,
+      body: unknown,
+      more: RequestOptions = {},
+    ) => {
       const before = database.statements;
       const response = await app.inject({
         method,
@@ -168,7 +173,14 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     (await system.unscoped(table, why).select().select('id').where('code', '=', code).executeTakeFirstOrThrow()).id;
 
   let actors = 0;
-  const as = async ({ permissions = [], scope = 'all', dept = null, customDepts = [], superuser = false, username }: ActorOptions) => {
+  const as = async ({
+    permissions = [],
+    scope = 'all',
+    dept = null,
+    customDepts = [],
+    superuser = false,
+    username,
+  }: ActorOptions) => {
     actors += 1;
     const at = { created_at: environment.now(), updated_at: environment.now() };
     const name = username ?? `actor-${actors}`;
@@ -180,7 +192,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
       dept_id: dept === null ? null : await idOf('depts', dept),
       ...at,
     });
-    const roleId = await system.unscoped('roles', why).insert({ code: `role-${actors}`, name, data_scope: scope, ...at });
+    const roleId = await system
+      .unscoped('roles', why)
+      .insert({ code: `role-${actors}`, name, data_scope: scope, ...at });
     await system
       .unscoped('role_permissions', why)
       .insertMany(permissions.map((permission) => ({ role_id: roleId, permission })));
@@ -190,7 +204,12 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     return signedIn(userId);
   };
 
-  const administrator = await system.unscoped('users', why).select().select('id').where('username', '=', 'admin').executeTakeFirstOrThrow();
+  const administrator = await system
+    .unscoped('users', why)
+    .select()
+    .select('id')
+    .where('username', '=', 'admin')
+    .executeTakeFirstOrThrow();
   return {
     app,
     database,

@@ -1,5 +1,5 @@
 import { DatabaseUnavailableError } from './errors.ts';
-import { describeAddress, type ServerAddress } from './url.ts';
+import { type DatabaseAddress, describeAddress, type ServerAddress } from './url.ts';
 
 /**
  * Waits for a connection for at most `timeoutMs`; one that comes later is given back. Rejects with a message that names the server
@@ -31,6 +31,21 @@ export function acquireInTime<T>(
       },
     );
   });
+}
+
+/** Waits for an answer for at most `timeoutMs`: a connection that is open may lead to a server that hangs. */
+export async function answerInTime(
+  pending: Promise<unknown>,
+  address: DatabaseAddress,
+  timeoutMs: number,
+): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      late.reject(new DatabaseUnavailableError(`No answer from ${describeAddress(address)} within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  await Promise.race([pending, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Node reports a host with several addresses as an AggregateError without a message. */

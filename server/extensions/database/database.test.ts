@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnavailableError } from './errors.ts';
@@ -147,6 +149,26 @@ describe('a database that does not answer', () => {
       });
       assert.ok(performance.now() - started < 1_000);
       await database.close();
+    });
+  }
+
+  for (const scheme of ['mysql', 'postgresql']) {
+    test(`${scheme}: a server that accepts and then says nothing is given up in time`, async () => {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const url = `${scheme}://u:s3cret@127.0.0.1:${port}/app`;
+      const database = await openDatabase({ url, poolMin: 0, poolMax: 2, acquireTimeoutMs: 200 }, []);
+      try {
+        const started = performance.now();
+        await assert.rejects(database.ping(), new RegExp(`127\\.0\\.0\\.1:${port}/app`));
+        assert.ok(performance.now() - started < 1_000);
+        await database.close();
+      } finally {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 import { Kysely, type Dialect as KyselyDialect, sql } from 'kysely';
 import type { Entity, Tables } from '#core/entity.ts';
+import { answerInTime } from './acquire.ts';
 import { sqliteDialect } from './sqlite.ts';
 import { type DatabaseAddress, parseDatabaseUrl } from './url.ts';
 
@@ -11,6 +12,7 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Password that is not part of the URL, so that it can come from a secret. */
   readonly password?: string;
+  /** How many idle connections PostgreSQL keeps; MySQL's driver keeps every one that it has opened, SQLite always has two. */
   readonly poolMin: number;
   readonly poolMax: number;
   /** How long a statement waits for a connection or for SQLite's single writer before it fails, in milliseconds. */
@@ -22,7 +24,7 @@ export interface Database {
   readonly kysely: Kysely<Tables>;
   /** How many statements were sent since it was opened; tests compare it before and after a request. */
   readonly statements: number;
-  /** Rejects when the database does not answer. */
+  /** Rejects when the database does not answer within the time that a statement may wait for a connection. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,9 +46,7 @@ export async function openDatabase(options: DatabaseOptions, entities: readonly 
     get statements() {
       return statements;
     },
-    ping: async () => {
-      await sql`select 1 as answer`.execute(kysely);
-    },
+    ping: () => answerInTime(sql`select 1 as answer`.execute(kysely), address, options.acquireTimeoutMs),
     close: () => kysely.destroy(),
   };
 }

@@ -35,7 +35,7 @@ export async function onlyOne<T>(
   }
   const lock = database.dialect === 'mysql' ? mysqlLock : postgresqlLock;
   return (database.kysely as unknown as Kysely<MigrationSchema>).connection().execute(async (kysely) => {
-    const isLocked = true;
+    const isLocked = await lock.acquire(kysely, options.lockTimeoutMs);
     if (!isLocked) {
       throw new MigrationError(
         `Another process has been migrating this database for ${options.lockTimeoutMs} ms. Look at its log, then start again.`,

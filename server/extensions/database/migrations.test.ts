@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { entities } from '#modules/index.ts';
 import { diffDatabase } from '../../scripts/migrate/schema-diff.ts';
@@ -63,18 +64,23 @@ for (const dialect of testDialects()) {
     });
 
     it('are applied once by three processes that start together', async () => {
-      const { url, drop } = await createTestDatabase(dialect);
-      const results = await Promise.all([1, 2, 3].map(() => migrate(url, 'up')));
-      const outputs = results.map(({ output }) => output);
-      assert.deepEqual(
-        results.map(({ code }) => code),
-        [0, 0, 0],
-        outputs.join('\n---\n'),
-      );
-      assert.equal(outputs.filter((output) => output.includes('applied 2')).length, 1, outputs.join('\n---\n'));
-      const check = await migrate(url, 'check');
-      assert.equal(check.code, 0, check.output);
-      await drop();
+      await onDatabase(dialect, async (database, url) => {
+        await database.ping();
+        // They all come to the lock before it is free, so that they meet there.
+        const release = await holdLock(database, url);
+        const processes = [1, 2, 3].map(() => migrate(url, 'up'));
+        await sleep(2000);
+        await release();
+        const results = await Promise.all(processes);
+        const outputs = results.map(({ output }) => output).join('\n---\n');
+        assert.deepEqual(
+          results.map(({ code }) => code),
+          [0, 0, 0],
+          outputs,
+        );
+        assert.equal(outputs.match(/^applied \d+_initial$/gm)?.length, 1, outputs);
+        assert.deepEqual(await diffDatabase(entities, database), []);
+      });
     });
 
     it('wait for another process that migrates, and say so when it does not end', async () => {
@@ -82,14 +88,18 @@ for (const dialect of testDialects()) {
       await onDatabase(dialect, async (database, url) => {
         await database.ping();
         const release = await holdLock(database, url);
-        const attempt = migrateUp(database, { folder: folder.path, lockTimeoutMs: 300 });
-        await assert.rejects(attempt, {
-          name: 'MigrationError',
-          message: /Another process has been (migrating|writing)/,
-        });
-        const patient = migrateUp(database, { folder: folder.path, lockTimeoutMs: 10_000 });
-        setTimeout(release, 200);
-        assert.deepEqual((await patient).applied, ['20300101000000_one']);
+        try {
+          const attempt = migrateUp(database, { folder: folder.path, lockTimeoutMs: 300 });
+          await assert.rejects(attempt, {
+            name: 'MigrationError',
+            message: /Another process has been (migrating|writing)/,
+          });
+          const patient = migrateUp(database, { folder: folder.path, lockTimeoutMs: 10_000 });
+          setTimeout(release, 200);
+          assert.deepEqual((await patient).applied, ['20300101000000_one']);
+        } finally {
+          await release();
+        }
       });
     });
 
@@ -112,10 +122,11 @@ for (const dialect of testDialects()) {
       });
     });
 
-    it('refuse a database that another version migrated, and a late migration', async () => {
+    it('refuse a database that another version migrated, and a late migration', async (t) => {
       await folder.write('20300101000000_one', ['create table one (id integer)']);
       await folder.write('20300101000002_three', ['create table three (id integer)']);
       const other = testFolder();
+      t.after(other.remove);
       await other.write('20300101000000_one', ['create table one (id integer)']);
       await onDatabase(dialect, async (database) => {
         await migrateUp(database, { folder: folder.path });
@@ -130,11 +141,11 @@ for (const dialect of testDialects()) {
         const states = (await migrationStatus(database, { folder: other.path })).map(({ state }) => state);
         assert.deepEqual(states.slice(1), ['missing']);
       });
-      other.remove();
     });
 
-    it('notice that a file was changed after it was applied', async () => {
+    it('notice that a file was changed after it was applied', async (t) => {
       const other = testFolder();
+      t.after(other.remove);
       await folder.write('20300101000000_one', ['create table one (id integer)'], ['drop table one']);
       await other.write('20300101000000_one', ['create table one (id bigint)'], ['drop table one']);
       await onDatabase(dialect, async (database) => {
@@ -142,7 +153,6 @@ for (const dialect of testDialects()) {
         assert.equal((await migrationStatus(database, { folder: folder.path }))[0]?.state, 'applied');
         assert.equal((await migrationStatus(database, { folder: other.path }))[0]?.state, 'changed');
       });
-      other.remove();
     });
 
     it('go up to a name and down by steps', async () => {
@@ -175,7 +185,9 @@ async function holdLock(database: Database, url: string): Promise<() => Promise<
   if (database.dialect === 'sqlite') {
     const other = new DatabaseSync(fileOf(url));
     other.exec('begin immediate');
-    return async () => other.close();
+    return async () => {
+      if (other.isOpen) other.close();
+    };
   }
   const other = await openTestDatabase(url, []);
   const { onlyOne } = await import('./migration-lock.ts');
@@ -186,10 +198,11 @@ async function holdLock(database: Database, url: string): Promise<() => Promise<
     await promise;
   });
   await held;
-  return async () => {
+  let closed: Promise<void> | undefined;
+  return () => {
     release();
-    await work;
-    await other.close();
+    closed ??= work.then(() => other.close());
+    return closed;
   };
 }
 
@@ -201,8 +214,9 @@ describe('a migration that stopped half-way, on mysql', { skip: !testDialects().
     'create table late (id integer)',
   ];
 
-  it('goes on with the statement that failed, once the cause is gone', async () => {
+  it('goes on with the statement that failed, once the cause is gone', async (t) => {
     const corrected = testFolder();
+    t.after(corrected.remove);
     await folder.write(name, [...good.slice(0, 2), 'create table broken (', good[2]!]);
     await corrected.write(name, good);
     await onDatabase('mysql', async (database) => {
@@ -211,23 +225,23 @@ describe('a migration that stopped half-way, on mysql', { skip: !testDialects().
       assert.equal((await run(database, 'select * from log_lines')).rows.length, 1, 'what had run does not run again');
       assert.equal((await migrationStatus(database, { folder: corrected.path }))[0]?.state, 'applied');
     });
-    corrected.remove();
   });
 
-  it('refuses to go on when the statements that had run were changed', async () => {
+  it('refuses to go on when the statements that had run were changed', async (t) => {
     const other = testFolder();
+    t.after(other.remove);
     await folder.write(name, [...good, 'create table broken (']);
     await other.write(name, ['create table another (id integer)', ...good.slice(1)]);
     await onDatabase('mysql', async (database) => {
       await assert.rejects(migrateUp(database, { folder: folder.path }), /failed at statement 4/);
       await assert.rejects(migrateUp(database, { folder: other.path }), /have already run, but the file holds others/);
     });
-    other.remove();
   });
 
-  it('knows a statement that ran although the process was killed before it could write that down', async () => {
+  it('knows a statement that ran although the process was killed before it could write that down', async (t) => {
     await folder.write(name, [...good, 'create table broken (']);
     const corrected = testFolder();
+    t.after(corrected.remove);
     await corrected.write(name, good);
     await onDatabase('mysql', async (database) => {
       await assert.rejects(migrateUp(database, { folder: folder.path }));
@@ -241,7 +255,6 @@ describe('a migration that stopped half-way, on mysql', { skip: !testDialects().
       await run(database, 'update schema_migrations_progress set is_running = 1');
       assert.deepEqual((await migrateUp(database, { folder: corrected.path })).applied, [name]);
     });
-    corrected.remove();
   });
 
   it('refuses to go up from a way down that stopped half-way, and finishes it', async () => {

@@ -47,10 +47,20 @@ export class SqliteConnection {
     this.handle.exec(sql);
   }
 
+  /** Whether SQLite finds an answer; for questions beside the statements that are kept. */
+  finds(sql: string, parameters: readonly unknown[]): boolean {
+    const statement = this.handle.prepare(sql);
+    try {
+      return statement.get(...(encodeParameters.sqlite(parameters) as SQLInputValue[])) !== undefined;
+    } finally {
+      finish(statement);
+    }
+  }
+
   /** Forgets all prepared statements, after the schema changed. */
   forgetStatements(): void {
-    this.#young = new Map();
-    this.#old = new Map();
+    this.#startGeneration();
+    this.#startGeneration();
   }
 
   close(): void {
@@ -62,15 +72,25 @@ export class SqliteConnection {
     const rows = prepared.statement.all(...parameters) as unknown as unknown[][];
     if (rows.length === 0) return rows as never[];
     // Another process may have changed the table: SQLite then prepares `select *` anew on its own, with other columns.
-    const current = rows[0]?.length === prepared.width ? prepared : this.#prepareAnew(query);
-    const { decode } = current;
+    const { decode } = rows[0]?.length === prepared.width ? prepared : this.#replace(query, prepared);
     const decoded = new Array<Row>(rows.length);
     for (let index = 0; index < rows.length; index++) decoded[index] = decode(rows[index] as unknown[]);
     return decoded;
   }
 
   #prepare(query: CompiledQuery): PreparedStatement {
-    return this.#young.get(query.sql) ?? this.#old.get(query.sql) ?? this.#prepareAnew(query);
+    const young = this.#young.get(query.sql);
+    if (young !== undefined) return young;
+    const old = this.#old.get(query.sql);
+    if (old === undefined) return this.#prepareAnew(query);
+    this.#old.delete(query.sql);
+    this.#keep(query.sql, old);
+    return old;
+  }
+
+  #replace(query: CompiledQuery, outdated: PreparedStatement): PreparedStatement {
+    finish(outdated.statement);
+    return this.#prepareAnew(query);
   }
 
   #prepareAnew(query: CompiledQuery): PreparedStatement {
@@ -83,11 +103,14 @@ export class SqliteConnection {
   }
 
   #keep(sql: string, prepared: PreparedStatement): void {
-    if (this.#young.size >= CACHED_STATEMENTS) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
+    if (this.#young.size >= CACHED_STATEMENTS) this.#startGeneration();
     this.#young.set(sql, prepared);
+  }
+
+  #startGeneration(): void {
+    for (const { statement } of this.#old.values()) finish(statement);
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 
   #resultColumns(statement: StatementSync, node: RootOperationNode): ResultColumn[] {
@@ -102,6 +125,11 @@ export class SqliteConnection {
       return { name, decode: computed ? decoderOf(computed) : probableDecoderOf(this.#kinds.named(name)) };
     });
   }
+}
+
+/** Frees a statement at once where Node can (26 and later): a connection stays half open until its last statement is freed. */
+function finish(statement: StatementSync): void {
+  if ('close' in statement && typeof statement.close === 'function') statement.close();
 }
 
 /** Whether the error says that another connection holds the file's lock, so that trying again helps. */

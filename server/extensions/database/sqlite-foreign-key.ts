@@ -1,4 +1,3 @@
-import type { SQLInputValue } from 'node:sqlite';
 import {
   ColumnNode,
   type ColumnUpdateNode,
@@ -54,9 +53,7 @@ function findMissing(
   const values = writtenValues(statement);
   const broken =
     references.find(({ column, table }) =>
-      values
-        .get(column)
-        ?.some((value) => !exists(connection, `select 1 from ${quoted(table)} where "id" = ?`, [value])),
+      values.get(column)?.some((value) => !connection.finds(`select 1 from ${quoted(table)} where "id" = ?`, [value])),
     ) ?? (references.length === 1 ? references[0] : undefined);
   return broken && { kind: 'foreign_key', direction: 'missing', table: entity.table, columns: [broken.column] };
 }
@@ -83,7 +80,7 @@ function findUser(
         if (table !== parent) continue;
         const pointing = `from ${quoted(entity.table)} where ${quoted(column)} in (${ids})`;
         const rule = entity.columns[column]?.options.references?.onDelete;
-        if (rule === 'restrict' && exists(connection, `select 1 ${pointing} limit 1`, doomed.parameters)) {
+        if (rule === 'restrict' && connection.finds(`select 1 ${pointing} limit 1`, doomed.parameters)) {
           return {
             kind: 'foreign_key',
             direction: 'in_use',
@@ -138,10 +135,6 @@ function insertedValues({ columns = [], values }: InsertQueryNode): [string, unk
 
 function writtenValue(node: OperationNode): unknown {
   return node.kind === 'ValueNode' ? (node as OperationNode & { readonly value: unknown }).value : undefined;
-}
-
-function exists(connection: SqliteConnection, sql: string, parameters: readonly unknown[]): boolean {
-  return connection.handle.prepare(sql).get(...(parameters as SQLInputValue[])) !== undefined;
 }
 
 function quoted(name: string): string {

@@ -170,6 +170,26 @@ describe('SQLite by itself', () => {
     await database.close();
   });
 
+  test('what follows after SQLite gave up a transaction by itself is not written', async () => {
+    const library = await openTestLibrary('sqlite');
+    const { kysely } = library;
+    await kysely.insertInto('shelves').values({ code: 'taken' }).execute();
+    const attempt = kysely.transaction().execute(async (transaction) => {
+      await transaction.insertInto('shelves').values({ code: 'first' }).execute();
+      const conflicting = transaction.insertInto('shelves').orRollback().values({ code: 'taken' }).execute();
+      await assert.rejects(conflicting);
+      await transaction.insertInto('shelves').values({ code: 'stray' }).execute();
+    });
+    await assert.rejects(attempt, /was rolled back after an earlier error/);
+    await kysely.insertInto('shelves').values({ code: 'next' }).execute();
+    const codes = await kysely.selectFrom('shelves').select('code').orderBy('code').execute();
+    assert.deepEqual(
+      codes.map(({ code }) => code),
+      ['next', 'taken'],
+    );
+    await library.drop();
+  });
+
   test('closing waits for the transaction that is open', async () => {
     const database = await open('sqlite::memory:');
     const { kysely } = database;

@@ -1,10 +1,14 @@
 import { constraintName } from '#core/entity.ts';
-import { type AppError, conflictErrors } from '#core/errors.ts';
+import { type AppError, conflictErrors, serverErrors } from '#core/errors.ts';
 import type { Registry } from '#core/registry.ts';
-import { type ConstraintViolation, toConstraintViolation } from './errors.ts';
+import { type ConstraintViolation, DatabaseUnavailableError, isDeadlock, toConstraintViolation } from './errors.ts';
 
-/** What a broken constraint means to the client, with the field named; null for any other failure. */
+/**
+ * What a failure of the database means to the client: a broken constraint with its field named, or that it should try again.
+ * Null for any other failure.
+ */
 export function translateDatabaseError(error: unknown, registry: Registry): AppError | null {
+  if (error instanceof DatabaseUnavailableError || isDeadlock(error)) return serverErrors.unavailable();
   const violation = toConstraintViolation(error, [...registry.entities.values()]);
   return violation && translateViolation(violation, registry);
 }

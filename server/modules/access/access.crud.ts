@@ -1,8 +1,8 @@
 import type { Context } from '#core/context.ts';
 
-const why = 'the snapshot decides about scopes, so it is read before one exists';
+const why = 'rights are what scopes are made of, so they are read before a scope exists';
 
-export function findUser(ctx: Context, userId: number) {
+export function listUsers(ctx: Context, userIds: readonly number[]) {
   return ctx
     .unscoped('users', why)
     .select()
@@ -16,25 +16,80 @@ export function findUser(ctx: Context, userId: number) {
       'users.dept_id',
       'depts.path as dept_path',
     ])
-    .where('users.id', '=', userId)
-    .executeTakeFirst();
+    .where('users.id', 'in', userIds)
+    .execute();
 }
 
-export function listEnabledRoles(ctx: Context, userId: number) {
+export function listMemberships(ctx: Context, userIds: readonly number[]) {
+  return ctx.unscoped('user_roles', why).select().select(['user_id', 'role_id']).where('user_id', 'in', userIds).execute();
+}
+
+export function listMemberIds(ctx: Context, roleId: number) {
+  return ctx.unscoped('user_roles', why).select().select('user_id').where('role_id', '=', roleId).orderBy('user_id').execute();
+}
+
+export function listRoles(ctx: Context, roleIds: readonly number[]) {
   return ctx
-    .unscoped('user_roles', why)
+    .unscoped('roles', why)
     .select()
-    .innerJoin('roles', 'roles.id', 'user_roles.role_id')
-    .select(['roles.id', 'roles.data_scope'])
-    .where('user_roles.user_id', '=', userId)
-    .where('roles.is_enabled', '=', true)
+    .select(['id', 'code', 'name', 'data_scope', 'includes_below', 'is_enabled'])
+    .where('id', 'in', roleIds)
+    .orderBy('id')
     .execute();
 }
 
 export function listPermissions(ctx: Context, roleIds: readonly number[]) {
-  return ctx.unscoped('role_permissions', why).select().select('permission').where('role_id', 'in', roleIds).execute();
+  return ctx
+    .unscoped('role_permissions', why)
+    .select()
+    .select(['role_id', 'permission'])
+    .where('role_id', 'in', roleIds)
+    .execute();
 }
 
 export function listCustomDepts(ctx: Context, roleIds: readonly number[]) {
-  return ctx.unscoped('role_depts', why).select().select('dept_id').where('role_id', 'in', roleIds).execute();
+  return ctx
+    .unscoped('role_depts', why)
+    .select()
+    .innerJoin('depts', 'depts.id', 'role_depts.dept_id')
+    .select(['role_depts.role_id', 'depts.id', 'depts.path'])
+    .where('role_depts.role_id', 'in', roleIds)
+    .execute();
+}
+
+export function listMenuStates(ctx: Context) {
+  return ctx.unscoped('menus', why).select().select(['id', 'parent_id', 'permission', 'is_enabled', 'is_orphan', 'title', 'kind']).execute();
+}
+
+export function listDeptPaths(ctx: Context, deptIds: readonly number[]) {
+  return ctx.unscoped('depts', why).select().select(['id', 'path']).where('id', 'in', deptIds).execute();
+}
+
+/** Which of the users the actor may see. */
+export async function listVisibleUserIds(ctx: Context, userIds: readonly number[]): Promise<number[]> {
+  const rows = await ctx.rows('users').select().select('users.id').where('users.id', 'in', userIds).execute();
+  return rows.map((row) => row.id);
+}
+
+/** Whether a row is among those the context's actor may see. */
+export async function seesRow(ctx: Context, table: string, rowId: number): Promise<boolean> {
+  // The statement is the same for every entity with an id; `users` stands for whichever it is.
+  const row = await ctx.rows(table as 'users').select().select('id').where('id', '=', rowId).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The columns of a row that its data scope looks at. */
+export async function findScopeColumns(ctx: Context, table: string, rowId: number, columns: readonly string[]): Promise<Record<string, unknown>> {
+  if (columns.length === 0) return {};
+  const row = await ctx
+    .rows(table as 'users')
+    .select()
+    .select(columns as ['id'])
+    .where('id', '=', rowId)
+    .executeTakeFirst();
+  return { ...row };
+}
+
+export async function findDeptPath(ctx: Context, deptId: unknown): Promise<string | undefined> {
+  return typeof deptId === 'number' ? (await listDeptPaths(ctx, [deptId]))[0]?.path : undefined;
 }

@@ -11,7 +11,7 @@ import {
   type OpenedSession,
   openSession,
 } from '../session/session.service.ts';
-import { findUserForSignIn, recordSignIn } from '../user/user.service.ts';
+import { findUserForSignIn, recordSignIn } from '../user/account.service.ts';
 import { authErrors } from './auth.errors.ts';
 import type { AccessTokens } from './token.ts';
 

@@ -13,8 +13,8 @@ export const deptEntity = defineEntity({
     leader_id: col.ref('users', 'set null').nullable(),
     is_enabled: col.boolean().default(true),
     version: col.integer().default(1),
-    created_at: col.datetime(),
-    updated_at: col.datetime(),
+    created_at: col.stamp(),
+    updated_at: col.stamp(),
   },
   scope: { dept: 'id', path: 'path' },
 });

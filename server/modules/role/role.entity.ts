@@ -8,14 +8,16 @@ export const roleEntity = defineEntity({
     code: col.text(50).unique(),
     name: col.text(50),
     data_scope: col.text(20).default('self'),
+    /** Whether a `custom` scope reaches the departments below the chosen ones too. */
+    includes_below: col.boolean().default(false),
     order: col.integer().default(0),
     is_enabled: col.boolean().default(true),
     is_builtin: col.boolean().default(false),
     remark: col.text(255).nullable(),
     version: col.integer().default(1),
     created_by: col.ref('users', 'set null').nullable(),
-    created_at: col.datetime(),
-    updated_at: col.datetime(),
+    created_at: col.stamp(),
+    updated_at: col.stamp(),
   },
   scope: { none: 'roles are shared definitions; who may give one is decided by the grant ceiling' },
 });

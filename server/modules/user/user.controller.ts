@@ -2,8 +2,26 @@ import { conflictErrors } from '#core/errors.ts';
 import { route } from '#core/feature.ts';
 import { text } from '#core/i18n.ts';
 import { IdParams, IdsBody } from '#core/schema.ts';
+import { ceilingErrors } from '../access/access.errors.ts';
+import { DryRunQuery, RightsChange } from '../access/preview.service.ts';
 import { userErrors } from './user.errors.ts';
-import { PasswordChange, ProfileUpdate, UserCreate, UserOut, UserPage, UserQuery, UserUpdate } from './user.schema.ts';
+import {
+  PasswordChange,
+  PasswordReset,
+  PasswordResetResult,
+  ProfileUpdate,
+  UserAssignments,
+  UserCreate,
+  UserExport,
+  UserOptionPage,
+  UserOptionQuery,
+  UserOut,
+  UserPage,
+  UserQuery,
+  UserRoles,
+  UserUpdate,
+} from './user.schema.ts';
+import * as account from './account.service.ts';
 import * as service from './user.service.ts';
 
 const taken = [userErrors.username_taken, userErrors.email_taken, userErrors.dept_missing];
@@ -18,7 +36,7 @@ export const userRoutes = [
     summary: 'Read the signed-in user',
     response: UserOut,
     message: text('获取用户信息成功', 'User found'),
-    handle: (ctx) => service.getProfile(ctx),
+    handle: (ctx) => account.getProfile(ctx),
   }),
   route({
     method: 'PATCH',
@@ -29,7 +47,7 @@ export const userRoutes = [
     response: UserOut,
     message: text('个人信息更新成功', 'Profile updated'),
     errors: [userErrors.email_taken, conflictErrors.stale],
-    handle: (ctx, { body }) => service.updateProfile(ctx, body),
+    handle: (ctx, { body }) => account.updateProfile(ctx, body),
   }),
   route({
     method: 'POST',
@@ -42,7 +60,7 @@ export const userRoutes = [
     body: PasswordChange,
     message: text('密码修改成功', 'Password changed'),
     errors: [userErrors.password_wrong, userErrors.password_same, userErrors.password_too_short],
-    handle: (ctx, { body }) => service.changePassword(ctx, body),
+    handle: (ctx, { body }) => account.changePassword(ctx, body),
   }),
   route({
     method: 'GET',
@@ -62,7 +80,7 @@ export const userRoutes = [
     body: UserCreate,
     response: UserOut,
     message: text('用户创建成功', 'User created'),
-    errors: [...taken, userErrors.password_too_short],
+    errors: [...taken, userErrors.password_too_short, ceilingErrors.exceeded],
     handle: (ctx, { body }) => service.createUser(ctx, body),
   }),
   route({
@@ -72,8 +90,31 @@ export const userRoutes = [
     summary: 'Delete several users, all or none',
     body: IdsBody,
     message: text('用户删除成功', 'Users deleted'),
-    errors: [userErrors.batch_refused],
+    errors: [userErrors.batch_refused, ceilingErrors.exceeded],
     handle: (ctx, { body }) => service.deleteUsers(ctx, body.ids),
+  }),
+  route({
+    method: 'GET',
+    path: '/users/options',
+    access: 'signed-in',
+    summary: 'List the users to choose from',
+    description: 'Active users in the scope of the caller.',
+    query: UserOptionQuery,
+    response: UserOptionPage,
+    message: text('获取用户列表成功', 'Users found'),
+    handle: (ctx, { query }) => service.listUserOptions(ctx, query),
+  }),
+  route({
+    method: 'POST',
+    path: '/users/export',
+    access: 'system:user:export',
+    summary: 'Export users as CSV',
+    body: UserExport,
+    file: 'text/csv; charset=utf-8',
+    handle: (ctx, { body, reply }) => {
+      reply.header('content-disposition', 'attachment; filename="users.csv"');
+      return service.exportUsers(ctx, body);
+    },
   }),
   route({
     method: 'GET',
@@ -97,7 +138,7 @@ export const userRoutes = [
     body: UserUpdate,
     response: UserOut,
     message: text('用户更新成功', 'User updated'),
-    errors: [userErrors.not_found, ...taken, ...protectedUsers, conflictErrors.stale],
+    errors: [userErrors.not_found, ...taken, ...protectedUsers, conflictErrors.stale, ceilingErrors.exceeded],
     handle: (ctx, { params, body }) => service.updateUser(ctx, params.id, body),
   }),
   route({
@@ -107,7 +148,44 @@ export const userRoutes = [
     summary: 'Delete a user',
     params: IdParams,
     message: text('用户删除成功', 'User deleted'),
-    errors: [userErrors.not_found, ...protectedUsers],
+    errors: [userErrors.not_found, ...protectedUsers, ceilingErrors.exceeded],
     handle: (ctx, { params }) => service.deleteUser(ctx, params.id),
+  }),
+  route({
+    method: 'GET',
+    path: '/users/:id/assignments',
+    access: 'system:user:query',
+    summary: 'Read the roles and positions of a user',
+    params: IdParams,
+    response: UserAssignments,
+    message: text('获取用户分配成功', 'Assignments found'),
+    errors: [userErrors.not_found],
+    handle: (ctx, { params }) => service.getAssignments(ctx, params.id),
+  }),
+  route({
+    method: 'PUT',
+    path: '/users/:id/roles',
+    access: 'system:user:assign',
+    summary: 'Replace the roles of a user',
+    params: IdParams,
+    query: DryRunQuery,
+    body: UserRoles,
+    response: RightsChange,
+    message: text('用户角色更新成功', 'Roles updated'),
+    errors: [userErrors.not_found, userErrors.role_missing, userErrors.administrator_protected, ceilingErrors.exceeded],
+    handle: (ctx, { params, query, body }) => service.setRoles(ctx, params.id, body.role_ids, query.dry_run === true),
+  }),
+  route({
+    method: 'POST',
+    path: '/users/:id/reset-password',
+    access: 'system:user:reset-password',
+    summary: 'Reset the password of a user',
+    description: 'Without a password in the body a one-time password comes back once. Ends the sessions of the user.',
+    params: IdParams,
+    body: PasswordReset,
+    response: PasswordResetResult,
+    message: text('密码重置成功', 'Password reset'),
+    errors: [userErrors.not_found, userErrors.administrator_protected, userErrors.password_too_short, ceilingErrors.exceeded],
+    handle: (ctx, { params, body }) => service.resetPassword(ctx, params.id, body.password),
   }),
 ];

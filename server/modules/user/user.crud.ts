@@ -3,7 +3,7 @@ import { endOfSubtree } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
 import { contains, readPage } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
-import type { UserQuery } from './user.schema.ts';
+import type { UserOptionQuery, UserQuery } from './user.schema.ts';
 
 const COLUMNS = [
   'users.id',
@@ -43,19 +43,21 @@ export function listUsersById(ctx: Context, ids: readonly number[]) {
   return readable(ctx).where('users.id', 'in', ids).execute();
 }
 
-/** `deptPath` narrows the list to a department and all below it. */
-export function listUsers(ctx: Context, query: UserQuery, deptPath?: string) {
+type UserFilter = Omit<UserQuery, 'page' | 'page_size' | 'order_by'>;
+
+/** `deptPath` narrows the users to a department and all below it. */
+function matchingUsers(ctx: Context, filter: UserFilter, deptPath?: string) {
   let matching = ctx.rows('users').select();
-  if (query.keyword) {
-    matching = matching.where(contains(['users.username', 'users.name', 'users.email', 'users.phone'], query.keyword));
+  if (filter.keyword) {
+    matching = matching.where(contains(['users.username', 'users.name', 'users.email', 'users.phone'], filter.keyword));
   }
   for (const field of ['username', 'email', 'name', 'phone'] as const) {
-    const part = query[field];
+    const part = filter[field];
     if (part) matching = matching.where(contains([`users.${field}`], part));
   }
-  if (query.is_active !== undefined) matching = matching.where('users.is_active', '=', query.is_active);
-  if (query.created_at_from) matching = matching.where('users.created_at', '>=', new Date(query.created_at_from));
-  if (query.created_at_to) matching = matching.where('users.created_at', '<=', new Date(query.created_at_to));
+  if (filter.is_active !== undefined) matching = matching.where('users.is_active', '=', filter.is_active);
+  if (filter.created_at_from) matching = matching.where('users.created_at', '>=', new Date(filter.created_at_from));
+  if (filter.created_at_to) matching = matching.where('users.created_at', '<=', new Date(filter.created_at_to));
   if (deptPath !== undefined) {
     matching = matching.where('users.dept_id', 'in', (eb) =>
       eb
@@ -65,7 +67,48 @@ export function listUsers(ctx: Context, query: UserQuery, deptPath?: string) {
         .where('below.path', '<', endOfSubtree(deptPath)),
     );
   }
-  return readPage(query, matching, 'users', (ids) => listUsersById(ctx, ids));
+  return matching;
+}
+
+export function listUsers(ctx: Context, query: UserQuery, deptPath?: string) {
+  return readPage(query, matchingUsers(ctx, query, deptPath), 'users', (ids) => listUsersById(ctx, ids));
+}
+
+/** The next users after a key, for walking through all of them without deep pages. */
+export function listUsersAfter(ctx: Context, filter: UserFilter, deptPath: string | undefined, afterId: number, limit: number) {
+  return matchingUsers(ctx, filter, deptPath)
+    .select(['users.id', 'users.username', 'users.email', 'users.name', 'users.phone', 'users.is_active', 'users.dept_id', 'users.created_at'])
+    .where('users.id', '>', afterId)
+    .orderBy('users.id')
+    .limit(limit)
+    .execute();
+}
+
+export function listOptions(ctx: Context, query: UserOptionQuery) {
+  const matching = matchingUsers(ctx, { is_active: true, ...(query.keyword !== undefined && { keyword: query.keyword }) });
+  return readPage({ order_by: 'username', ...query }, matching, 'users', (ids) =>
+    ctx.rows('users').select().select(['users.id', 'users.username', 'users.name']).where('users.id', 'in', ids).execute(),
+  );
+}
+
+export function listRoleIds(ctx: Context, userId: number) {
+  return ctx.rows('user_roles').select().select('role_id').where('user_id', '=', userId).orderBy('role_id').execute();
+}
+
+export function listPositionIds(ctx: Context, userId: number) {
+  return ctx.rows('user_positions').select().select('position_id').where('user_id', '=', userId).orderBy('position_id').execute();
+}
+
+const whyPivot = 'the user was checked against the scope and the grant ceiling; a pivot row has no scope of its own to insert by';
+
+export async function replaceRoles(ctx: Context, userId: number, roleIds: readonly number[]) {
+  await ctx.unscoped('user_roles', whyPivot).delete().where('user_id', '=', userId).execute();
+  await ctx.unscoped('user_roles', whyPivot).insertMany(roleIds.map((role_id) => ({ user_id: userId, role_id })));
+}
+
+export async function replacePositions(ctx: Context, userId: number, positionIds: readonly number[]) {
+  await ctx.unscoped('user_positions', whyPivot).delete().where('user_id', '=', userId).execute();
+  await ctx.unscoped('user_positions', whyPivot).insertMany(positionIds.map((position_id) => ({ user_id: userId, position_id })));
 }
 
 export function insertUser(ctx: Context, user: Insertable<Tables['users']>) {

@@ -19,8 +19,8 @@ export const userEntity = defineEntity({
     last_sign_in_at: col.datetime().nullable(),
     version: col.integer().default(1),
     created_by: col.ref('users', 'set null').nullable(),
-    created_at: col.datetime().index(),
-    updated_at: col.datetime(),
+    created_at: col.stamp().index(),
+    updated_at: col.stamp(),
   },
   indexes: [
     ['dept_id', 'id'],

@@ -5,6 +5,7 @@ export const userErrors = defineErrors('user', {
   username_taken: [409, '用户名已存在', 'This username is already taken'],
   email_taken: [409, '邮箱已被使用', 'This e-mail address is already in use'],
   dept_missing: [409, '部门不存在或不在您的数据范围内', 'The department does not exist or is not yours to use'],
+  role_missing: [409, '角色不存在', 'The role does not exist'],
   administrator_protected: [
     403,
     '不能修改、停用或删除超级管理员',

@@ -19,6 +19,8 @@ const newPassword = Type.String({
   description: 'at least PASSWORD_MIN_LENGTH characters',
 });
 
+const ids = Type.Array(id(), { maxItems: 100, uniqueItems: true });
+
 export const USER_ORDER = [
   'id',
   'username',
@@ -62,6 +64,8 @@ export const UserCreate = message('UserCreate', {
   remark: Type.Optional(nullable(Type.String({ maxLength: 255 }))),
   dept_id: Type.Optional(nullable(id())),
   is_active: Type.Optional(Type.Boolean({ default: true })),
+  role_ids: Type.Optional(ids),
+  position_ids: Type.Optional(ids),
 });
 export type UserCreate = Static<typeof UserCreate>;
 
@@ -76,6 +80,8 @@ export const UserUpdate = message(
     remark: Type.Optional(nullable(Type.String({ maxLength: 255 }))),
     dept_id: Type.Optional(nullable(id())),
     is_active: Type.Optional(Type.Boolean()),
+    role_ids: Type.Optional(ids),
+    position_ids: Type.Optional(ids),
     version: Type.Optional(Type.Integer({ minimum: 1, description: 'the version this change was made from' })),
   },
   { minProperties: 1, description: 'what is not named stays; null clears' },
@@ -118,3 +124,49 @@ export const UserQuery = Type.Object(
   { additionalProperties: false },
 );
 export type UserQuery = Static<typeof UserQuery>;
+
+export const UserRoles = message('UserRoles', { role_ids: ids });
+export type UserRoles = Static<typeof UserRoles>;
+
+/** What is assigned to a user: roles and positions. */
+export const UserAssignments = message('UserAssignments', {
+  role_ids: Type.Array(Type.Integer()),
+  position_ids: Type.Array(Type.Integer()),
+});
+export type UserAssignments = Static<typeof UserAssignments>;
+
+export const PasswordReset = message('PasswordReset', {
+  password: Type.Optional(newPassword),
+});
+export type PasswordReset = Static<typeof PasswordReset>;
+
+export const PasswordResetResult = message('PasswordResetResult', {
+  one_time_password: nullable(Type.String({ description: 'shown this once, when none was given' })),
+});
+export type PasswordResetResult = Static<typeof PasswordResetResult>;
+
+export const UserOption = message('UserOption', {
+  id: id(),
+  username: Type.String(),
+  name: nullable(Type.String()),
+});
+export const UserOptionPage = pageOf(UserOption);
+export const UserOptionQuery = Type.Object(
+  { ...pageQuery(['id', 'username', 'name']), keyword: Type.Optional(line(50)) },
+  { additionalProperties: false },
+);
+export type UserOptionQuery = Static<typeof UserOptionQuery>;
+
+/** Which users an export holds: the filters of the list, without its pages. */
+export const UserExport = message('UserExport', {
+  keyword: Type.Optional(line(50)),
+  username: Type.Optional(line(50)),
+  email: Type.Optional(line(100)),
+  name: Type.Optional(line(50)),
+  phone: Type.Optional(line(20)),
+  is_active: Type.Optional(Type.Boolean()),
+  dept_id: Type.Optional(id()),
+  created_at_from: Type.Optional(moment()),
+  created_at_to: Type.Optional(moment()),
+});
+export type UserExport = Static<typeof UserExport>;

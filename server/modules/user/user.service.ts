@@ -1,13 +1,25 @@
-import type { Updateable } from 'kysely';
+import { randomBytes } from 'node:crypto';
 import type { Context } from '#core/context.ts';
-import type { Tables } from '#core/entity.ts';
+import { csvLine } from '#core/csv.ts';
 import { conflictErrors, type ErrorDetail } from '#core/errors.ts';
-import { hashPassword, verifyPassword } from '#core/password.ts';
+import { hashPassword } from '#core/password.ts';
 import { DEFAULT_PAGE_SIZE, type Page } from '#core/schema.ts';
+import { assertRoleWithinCeiling, changeRightsOf } from '../access/ceiling.service.ts';
+import { describeChange, type RightsChange } from '../access/preview.service.ts';
+import { loadRoles } from '../access/rights.service.ts';
 import { endSessionsOfUser } from '../session/session.service.ts';
 import * as crud from './user.crud.ts';
 import { userErrors } from './user.errors.ts';
-import type { PasswordChange, ProfileUpdate, UserCreate, UserOut, UserQuery, UserUpdate } from './user.schema.ts';
+import type {
+  PasswordResetResult,
+  UserAssignments,
+  UserCreate,
+  UserExport,
+  UserOptionQuery,
+  UserOut,
+  UserQuery,
+  UserUpdate,
+} from './user.schema.ts';
 
 function toUserOut(row: crud.UserRow): UserOut {
   return {
@@ -51,57 +63,97 @@ async function getRow(ctx: Context, userId: number): Promise<crud.UserRow> {
   return row;
 }
 
-/** Throws `user.username_taken` and `user.email_taken` (by the unique constraints), `user.dept_missing`, `user.password_too_short`. */
+/**
+ * Throws `user.username_taken` and `user.email_taken` (by the unique constraints), `user.dept_missing`, `user.password_too_short`,
+ * and `ceiling.exceeded` when the roles give more than the caller holds.
+ */
 export async function createUser(ctx: Context, input: UserCreate): Promise<UserOut> {
-  const { password, email, ...fields } = input;
+  const { password, email, role_ids: roleIds = [], position_ids: positionIds = [], ...fields } = input;
   assertPasswordAllowed(ctx, password, 'password');
   const hashedPassword = await hashPassword(password);
   return ctx.inTransaction(async (ctx) => {
     await assertDeptUsable(ctx, fields.dept_id);
-    const userId = await crud.insertUser(ctx, {
-      ...fields,
-      email: email.toLowerCase(),
-      hashed_password: hashedPassword,
-    });
+    const userId = await crud.insertUser(ctx, { ...fields, email: email.toLowerCase(), hashed_password: hashedPassword });
+    await crud.replacePositions(ctx, userId, positionIds);
+    if (roleIds.length > 0) await changeRightsOf(ctx, [userId], (ctx) => giveRoles(ctx, userId, roleIds));
     return getUser(ctx, userId);
   });
 }
 
 /**
  * Changes what is named. Throws `user.not_found`, `conflict.stale` for an old version, `user.administrator_protected`,
- * `user.self_protected`, `user.dept_missing`, and the unique errors of creating.
+ * `user.self_protected`, `user.dept_missing`, `ceiling.exceeded`, and the unique errors of creating.
  */
 export function updateUser(ctx: Context, userId: number, input: UserUpdate): Promise<UserOut> {
-  return ctx.inTransaction(async (ctx) => {
-    const { version, email, ...fields } = input;
-    const user = await getRow(ctx, userId);
-    assertMayChange(ctx, user, fields.is_active === false);
+  return changeUser(ctx, userId, input.is_active === false, async (ctx, user) => {
+    const { version, email, role_ids: roleIds, position_ids: positionIds, ...fields } = input;
     if (fields.dept_id !== undefined && fields.dept_id !== user.dept_id) await assertDeptUsable(ctx, fields.dept_id);
-    await applyChanges(ctx, userId, version, { ...fields, ...(email && { email: email.toLowerCase() }) });
+    const changes = { ...fields, ...(email && { email: email.toLowerCase() }) };
+    if (!(await crud.updateUser(ctx, userId, version, changes))) throw conflictErrors.stale().on('version');
+    if (positionIds) await crud.replacePositions(ctx, userId, positionIds);
+    if (roleIds) await giveRoles(ctx, userId, roleIds);
     if (fields.is_active === false) await endSessionsOfUser(ctx, userId, 'user disabled');
     return getUser(ctx, userId);
   });
 }
 
-async function applyChanges(
-  ctx: Context,
-  userId: number,
-  version: number | undefined,
-  changes: Updateable<Tables['users']>,
-) {
-  if (!(await crud.updateUser(ctx, userId, version, changes))) throw conflictErrors.stale().on('version');
-  await ctx.afterCommit(() => ctx.access.forgetActor(userId));
-}
-
-/** Throws `user.not_found`, `user.administrator_protected`, `user.self_protected`. */
-export function deleteUser(ctx: Context, userId: number): Promise<void> {
+/** Runs a change of one user who is in the caller's scope, not protected, and within the grant ceiling before and after it. */
+function changeUser<R>(ctx: Context, userId: number, removes: boolean, change: (ctx: Context, user: crud.UserRow) => Promise<R>): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
-    assertMayChange(ctx, await getRow(ctx, userId), true);
-    await removeUsers(ctx, [userId]);
+    const user = await getRow(ctx, userId);
+    assertMayChange(ctx, user, removes);
+    return changeRightsOf(ctx, [userId], (ctx) => change(ctx, user));
   });
 }
 
-/** Deletes all of the users or none. Throws `user.batch_refused`, naming each that cannot be deleted and why. */
+/** Each role that is given or taken must itself be within the ceiling: taking part in giving is giving. */
+async function giveRoles(ctx: Context, userId: number, roleIds: readonly number[]): Promise<void> {
+  const before = (await crud.listRoleIds(ctx, userId)).map((row) => row.role_id);
+  const moved = [...roleIds.filter((id) => !before.includes(id)), ...before.filter((id) => !roleIds.includes(id))];
+  const roles = await loadRoles(ctx, moved);
+  for (const [index, roleId] of roleIds.entries()) {
+    if (moved.includes(roleId) && !roles.has(roleId)) throw userErrors.role_missing().on(`role_ids.${index}`);
+  }
+  for (const role of roles.values()) await assertRoleWithinCeiling(ctx, role);
+  await crud.replaceRoles(ctx, userId, roleIds);
+}
+
+/** What is assigned to a user. Throws `user.not_found`. */
+export async function getAssignments(ctx: Context, userId: number): Promise<UserAssignments> {
+  await getRow(ctx, userId);
+  return {
+    role_ids: (await crud.listRoleIds(ctx, userId)).map((row) => row.role_id),
+    position_ids: (await crud.listPositionIds(ctx, userId)).map((row) => row.position_id),
+  };
+}
+
+/** Replaces the roles of a user. Throws `user.not_found`, `user.role_missing`, `user.administrator_protected`, `ceiling.exceeded`. */
+export async function setRoles(ctx: Context, userId: number, roleIds: readonly number[], dryRun: boolean): Promise<RightsChange> {
+  await getRow(ctx, userId);
+  return describeChange(ctx, [userId], dryRun, (ctx) => changeUser(ctx, userId, false, (ctx) => giveRoles(ctx, userId, roleIds)));
+}
+
+/**
+ * Sets a password for somebody else, or makes a one-time password when none is given; either must be changed at the next sign-in.
+ * Ends the user's sessions. Throws `user.not_found`, `user.administrator_protected`, `user.password_too_short`, `ceiling.exceeded`.
+ */
+export async function resetPassword(ctx: Context, userId: number, given: string | undefined): Promise<PasswordResetResult> {
+  if (given !== undefined) assertPasswordAllowed(ctx, given, 'password');
+  const password = given ?? randomBytes(12).toString('base64url');
+  const hashedPassword = await hashPassword(password);
+  await changeUser(ctx, userId, false, async (ctx) => {
+    await crud.updateUser(ctx, userId, undefined, { hashed_password: hashedPassword, must_change_password: true });
+    await endSessionsOfUser(ctx, userId, 'password reset');
+  });
+  return { one_time_password: given === undefined ? password : null };
+}
+
+/** Throws `user.not_found`, `user.administrator_protected`, `user.self_protected`, `ceiling.exceeded`. */
+export function deleteUser(ctx: Context, userId: number): Promise<void> {
+  return changeUser(ctx, userId, true, (ctx) => removeUsers(ctx, [userId]));
+}
+
+/** Deletes all of the users or none. Throws `user.batch_refused`, naming each that cannot be deleted and why, and `ceiling.exceeded`. */
 export function deleteUsers(ctx: Context, ids: readonly number[]): Promise<void> {
   return ctx.inTransaction(async (ctx) => {
     const found = new Map((await crud.listUsersById(ctx, ids)).map((user) => [user.id, user]));
@@ -111,50 +163,36 @@ export function deleteUsers(ctx: Context, ids: readonly number[]): Promise<void>
       return error ? [{ path: `ids.${index}`, message: error.definition.message }] : [];
     });
     if (refused.length > 0) throw userErrors.batch_refused().at(...refused);
-    await removeUsers(ctx, ids);
+    await changeRightsOf(ctx, ids, (ctx) => removeUsers(ctx, ids));
   });
 }
 
 async function removeUsers(ctx: Context, ids: readonly number[]): Promise<void> {
   for (const userId of ids) await endSessionsOfUser(ctx, userId, 'user deleted');
   await crud.deleteUsers(ctx, ids);
-  await ctx.afterCommit(() => {
-    for (const userId of ids) ctx.access.forgetActor(userId);
-  });
 }
 
-/** The signed-in user, whatever their scope: everybody sees themselves. */
-export function getProfile(ctx: Context): Promise<UserOut> {
-  return getUser(ctx, ctx.actor.userId);
+/** The active users of the caller's scope, for pickers. */
+export function listUserOptions(ctx: Context, query: UserOptionQuery) {
+  return crud.listOptions(ctx, query);
 }
 
-export function updateProfile(ctx: Context, input: ProfileUpdate): Promise<UserOut> {
-  return ctx.inTransaction(async (ctx) => {
-    const { version, email, ...fields } = input;
-    await applyChanges(ctx, ctx.actor.userId, version, { ...fields, ...(email && { email: email.toLowerCase() }) });
-    return getProfile(ctx);
-  });
-}
+const EXPORT_CHUNK = 1000;
+const EXPORT_COLUMNS = ['id', 'username', 'email', 'name', 'phone', 'is_active', 'dept_id', 'created_at'] as const;
 
-/** Throws `user.password_wrong`, `user.password_same`, `user.password_too_short`. Ends the user's other sessions. */
-export async function changePassword(ctx: Context, input: PasswordChange): Promise<void> {
-  const { userId } = ctx.actor;
-  const stored = await crud.findPasswordHash(ctx, userId);
-  const { valid } = await verifyPassword(input.old_password, stored?.hashed_password ?? null);
-  if (!valid) throw userErrors.password_wrong().on('old_password');
-  if (input.new_password === input.old_password) throw userErrors.password_same().on('new_password');
-  assertPasswordAllowed(ctx, input.new_password, 'new_password');
-  const hashedPassword = await hashPassword(input.new_password);
-  await ctx.inTransaction(async (ctx) => {
-    await applyChanges(ctx, userId, undefined, { hashed_password: hashedPassword, must_change_password: false });
-    await endSessionsOfUser(ctx, userId, 'password changed', ctx.caller.sessionId);
-  });
-}
-
-/** Throws 422 for a password below the policy's length (NIST SP 800-63B §3.1.1.2: length, no composition rules). */
-export function assertPasswordAllowed(ctx: Context, password: string, path: string): void {
-  const minimum = ctx.settings.PASSWORD_MIN_LENGTH;
-  if (password.normalize('NFKC').length < minimum) throw userErrors.password_too_short({ minimum }).on(path);
+/** The users of the caller's scope as CSV, read and sent in pieces, so that its size costs no memory. */
+export async function* exportUsers(ctx: Context, filter: UserExport): AsyncGenerator<string> {
+  const dept = filter.dept_id === undefined ? undefined : await crud.findDept(ctx, filter.dept_id);
+  // The mark makes spreadsheets read the file as UTF-8.
+  yield `\uFEFF${csvLine(EXPORT_COLUMNS)}`;
+  if (filter.dept_id !== undefined && !dept) return;
+  let last = 0;
+  for (;;) {
+    const rows = await crud.listUsersAfter(ctx, filter, dept?.path, last, EXPORT_CHUNK);
+    if (rows.length > 0) yield rows.map((row) => csvLine(EXPORT_COLUMNS.map((column) => row[column]))).join('');
+    if (rows.length < EXPORT_CHUNK) return;
+    last = rows.at(-1)?.id ?? last;
+  }
 }
 
 function assertMayChange(ctx: Context, user: crud.UserRow, removes: boolean): void {
@@ -175,17 +213,8 @@ async function assertDeptUsable(ctx: Context, deptId: number | null | undefined)
   if (!usable) throw userErrors.dept_missing().on('dept_id');
 }
 
-/** What signing in needs to know of a user; null for an unknown name. */
-export function findUserForSignIn(ctx: Context, username: string) {
-  return crud.findUserForSignIn(ctx, username);
-}
-
-/** Notes a sign-in, and replaces the hash of the password if a newer one is given. */
-export async function recordSignIn(
-  ctx: Context,
-  userId: number,
-  rehash: { from: string; to: string } | null,
-): Promise<void> {
-  await crud.recordSignIn(ctx, userId);
-  if (rehash) await crud.replaceHash(ctx, userId, rehash.from, rehash.to);
+/** Throws 422 for a password below the policy's length (NIST SP 800-63B §3.1.1.2: length, no composition rules). */
+export function assertPasswordAllowed(ctx: Context, password: string, path: string): void {
+  const minimum = ctx.settings.PASSWORD_MIN_LENGTH;
+  if (password.normalize('NFKC').length < minimum) throw userErrors.password_too_short({ minimum }).on(path);
 }

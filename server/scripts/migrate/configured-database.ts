@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Database, type Dialect, openDatabase } from '#extensions/database/index.ts';
 import { MigrationError } from '#extensions/database/migration-error.ts';
-import { describeAddress, parseDatabaseUrl } from '#extensions/database/url.ts';
+import { parseDatabaseUrl } from '#extensions/database/url.ts';
 import { entities } from '#modules/index.ts';
 import { loadConfig } from '../../config.ts';
 
@@ -39,9 +39,7 @@ export async function withDatabase<T>(work: (database: Database) => Promise<T>):
   );
   try {
     await database.ping().catch((error: Error) => {
-      throw new MigrationError(`${describeAddress(configuredAddress())} does not answer: ${error.message}`, {
-        cause: error,
-      });
+      throw new MigrationError(`The database does not answer. ${error.message}`, { cause: error });
     });
     return await work(database);
   } finally {

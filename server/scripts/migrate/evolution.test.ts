@@ -33,10 +33,20 @@ const peopleTags = defineEntity({
   columns: { person_id: col.ref('people', 'cascade').primary(), tag_id: col.textRef('tags', 36, 'restrict').primary() },
   scope: { none: 'test' },
 });
+const looserPeopleTags: Entity = {
+  ...peopleTags,
+  columns: { ...peopleTags.columns, tag_id: col.textRef('tags', 36, 'cascade').primary() },
+};
 const badges = defineEntity({
   table: 'badges',
   columns: { id: col.id(), person_id: col.ref('people', 'cascade'), note: col.longtext().nullable() },
   indexes: [['person_id', 'id']],
+  scope: { none: 'test' },
+});
+
+const pairs = defineEntity({
+  table: 'pairs',
+  columns: { person_id: col.ref('people', 'cascade').primary(), rank: col.integer().primary() },
   scope: { none: 'test' },
 });
 
@@ -87,15 +97,29 @@ const versions: readonly Version[] = [
     entities: [...rest, withPeople(freed, { uniques: [['name', 'born_at']] })],
     sqlite: /^create unique index `people_name_born_at_unique`/,
   },
-  { name: 'table', entities: [...rest, badges, withPeople(freed)], sqlite: /create table `badges`/ },
+  { name: 'table', entities: [...rest, badges, pairs, withPeople(freed)], sqlite: /create table `badges`/ },
   {
     name: 'rename',
-    entities: [...rest, badges, withPeople(renamed)],
+    entities: [...rest, badges, pairs, withPeople(renamed)],
     renames: [{ table: 'people', from: 'nick', to: 'alias' }],
     sqlite: /rename column `nick` to `alias`/,
   },
-  { name: 'not_null', entities: [...rest, badges, withPeople(strict)], sqlite: /coalesce\(`alias`, 'none'\)/ },
-  { name: 'column_with_key_removed', entities: [...rest, badges, withPeople(smaller)], sqlite: /drop table `people`;/ },
+  { name: 'not_null', entities: [...rest, badges, pairs, withPeople(strict)], sqlite: /coalesce\(`alias`, 'none'\)/ },
+  {
+    name: 'column_with_key_removed',
+    entities: [...rest, badges, pairs, withPeople(smaller)],
+    sqlite: /drop table `people`;/,
+  },
+  {
+    name: 'composite_key_table',
+    entities: [teams, tags, looserPeopleTags, badges, pairs, withPeople(smaller)],
+    sqlite: /drop table `people_tags`;/,
+  },
+  {
+    name: 'table_removed',
+    entities: [teams, tags, looserPeopleTags, withPeople(smaller)],
+    sqlite: /^drop table if exists `badges`/,
+  },
 ];
 
 type Plain = Kysely<Record<string, Record<string, unknown>>>;
@@ -137,8 +161,9 @@ async function rowsOf(database: Database): Promise<string> {
 
 for (const dialect of testDialects()) {
   describe(`migrations made from changed entities, on ${dialect}`, () => {
-    it('apply to a database with rows, leave every row, meet the entities exactly, and go back the same way', async () => {
+    it('apply to a database with rows, leave every row, meet the entities exactly, and go back the same way', async (t) => {
       const folder = testFolder();
+      t.after(folder.remove);
       const everything = versions.at(-1)!.entities;
       await onTestDatabase(dialect, everything, async (database) => {
         let expected = '';
@@ -171,11 +196,11 @@ for (const dialect of testDialects()) {
         await migrateUp(database, { folder: folder.path });
         assert.deepEqual(await diffDatabase(everything, database), []);
       });
-      folder.remove();
     });
 
-    it('are told apart from changes made by hand', async () => {
+    it('are told apart from changes made by hand', async (t) => {
       const folder = testFolder();
+      t.after(folder.remove);
       const { entities } = versions[0]!;
       await makeMigration({ folder: folder.path, entities, name: 'initial' });
       await onTestDatabase(dialect, entities, async (database) => {
@@ -197,14 +222,14 @@ for (const dialect of testDialects()) {
           assert.ok((await diffDatabase(entities, database)).length > before.length, drop);
         }
       });
-      folder.remove();
     });
   });
 }
 
 describe('a rebuild on sqlite', () => {
-  it('never gives an id again that was given before', async () => {
+  it('never gives an id again that was given before', async (t) => {
     const folder = testFolder();
+    t.after(folder.remove);
     const node = (onDelete: 'restrict' | 'set null') =>
       defineEntity({
         table: 'nodes',
@@ -228,6 +253,5 @@ describe('a rebuild on sqlite', () => {
       await migrate(database, 'restrict', 2);
       assert.equal(await insert(database), 5, 'with none left');
     });
-    folder.remove();
   });
 });

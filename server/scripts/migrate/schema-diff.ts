@@ -65,9 +65,15 @@ function readSnapshot(orm: Orm, snapshot: string | undefined): DatabaseSchema {
       table.setIndexes(indexes);
       table.setChecks(checks);
       table.setForeignKeys(foreignKeys);
+      // The columns of a composite key are marked in a snapshot, and each would be written as a key of its own.
+      const isComposite = indexes.some((index) => index.primary && index.columnNames.length > 1);
       for (const column of Object.values(columns)) {
         const type = t[column.mappedType as unknown as keyof typeof t] ?? UnknownType;
-        table.addColumn({ ...column, mappedType: Type.getType(type) });
+        table.addColumn({
+          ...column,
+          primary: Boolean(column.primary) && !isComposite,
+          mappedType: Type.getType(type),
+        });
       }
       return table;
     }),

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import type { Insertable } from 'kysely';
 import type { Context } from '#core/context.ts';
+import type { Tables } from '#core/entity.ts';
 import { hashPassword } from '#core/password.ts';
+import { synchroniseMenus } from '#modules/menu/menu.service.ts';
 import demoUsers from './data/demo-users.json' with { type: 'json' };
 import depts from './data/depts.json' with { type: 'json' };
+import menus from './data/menus.json' with { type: 'json' };
 import roles from './data/roles.json' with { type: 'json' };
 
 /** What a first start has to tell the person who started it. */
@@ -18,24 +22,60 @@ interface Seed {
 
 const why = 'the first rows of an installation belong to nobody yet';
 
-/** Adds what an empty installation needs. Each set runs once for ever, so what an administrator changes or deletes stays so. */
-export async function runSeeds(ctx: Context): Promise<FirstStart> {
-  const wanted = ctx.settings.SEED_DEMO_DATA ?? ctx.settings.APP_ENV === 'development';
-  const seeds = [organisation, accessRoles, administrator, ...(wanted ? [demonstration] : [])];
-  const applied = new Set(
-    (await ctx.unscoped('seed_runs', why).select().select('name').execute()).map((run) => run.name),
-  );
-  let told: FirstStart = {};
-  for (const seed of seeds.filter(({ name }) => !applied.has(name))) {
-    const result = await ctx.inTransaction(async (ctx) => {
-      // The key makes a second instance that starts at the same moment fail here, and find it done at its next try.
-      await ctx.unscoped('seed_runs', why).insert({ name: seed.name, applied_at: ctx.now() });
-      return seed.run(ctx);
-    });
-    told = { ...told, ...result };
+/**
+ * Brings the data to where the program needs it: the seed sets that have not run yet, and a button for every permission that a route
+ * declares. Safe when several instances start at once.
+ */
+export async function prepareData(ctx: Context): Promise<FirstStart> {
+  const told = await runSeeds(ctx);
+  try {
+    await synchroniseMenus(ctx);
+  } catch {
+    // Another instance added the same buttons at the same moment; what is missing now is missing for another reason.
+    await synchroniseMenus(ctx);
   }
   return told;
 }
+
+/** Adds what an empty installation needs. Each set runs once for ever, so what an administrator changes or deletes stays so. */
+export async function runSeeds(ctx: Context): Promise<FirstStart> {
+  const wanted = ctx.settings.SEED_DEMO_DATA ?? ctx.settings.APP_ENV === 'development';
+  const seeds = [organisation, accessRoles, consoleMenus, administrator, ...(wanted ? [demonstration] : [])];
+  const applied = await listApplied(ctx);
+  let told: FirstStart = {};
+  for (const seed of seeds.filter(({ name }) => !applied.has(name))) told = { ...told, ...(await runOnce(ctx, seed)) };
+  return told;
+}
+
+/** Runs a set unless another instance is faster: the key of its row lets only one of them through. */
+async function runOnce(ctx: Context, seed: Seed): Promise<FirstStart | undefined> {
+  try {
+    return await ctx.inTransaction(async (ctx) => {
+      await ctx.unscoped('seed_runs', why).insert({ name: seed.name, applied_at: ctx.now() });
+      return seed.run(ctx);
+    });
+  } catch (error) {
+    if ((await listApplied(ctx)).has(seed.name)) return undefined;
+    throw error;
+  }
+}
+
+async function listApplied(ctx: Context): Promise<Set<string>> {
+  const runs = await ctx.unscoped('seed_runs', why).select().select('name').execute();
+  return new Set(runs.map((run) => run.name));
+}
+
+const consoleMenus: Seed = {
+  name: 'console-menus',
+  async run(ctx) {
+    const ids = new Map<string, number>();
+    for (const { parent, ...menu } of menus as (Omit<Insertable<Tables['menus']>, 'parent_id'> & { parent?: string })[]) {
+      const parentId = parent === undefined ? null : (ids.get(parent) ?? null);
+      ids.set(menu.name, await ctx.unscoped('menus', why).insert({ ...menu, parent_id: parentId, is_builtin: true }));
+    }
+    return undefined;
+  },
+};
 
 const organisation: Seed = {
   name: 'departments',

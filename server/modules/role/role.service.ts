@@ -1,0 +1,190 @@
+import type { DataScopeName } from '#core/access.ts';
+import type { Context } from '#core/context.ts';
+import { conflictErrors } from '#core/errors.ts';
+import type { Page } from '#core/schema.ts';
+import { assertRoleWithinCeiling, changeRightsOf } from '../access/ceiling.service.ts';
+import { describeChange, type RightsChange } from '../access/preview.service.ts';
+import { listMemberIds, loadRole } from '../access/rights.service.ts';
+import { listPagePermissions } from '../menu/menu.service.ts';
+import * as crud from './role.crud.ts';
+import { roleErrors } from './role.errors.ts';
+import type { MemberQuery, RoleCreate, RoleDataScope, RoleOut, RolePermissions, RoleQuery, RoleUpdate } from './role.schema.ts';
+
+/** The administrator's role is what the built-in account stands on; nobody changes it. */
+const ADMINISTRATOR = 'admin';
+
+function toRoleOut(row: crud.RoleRow, deptIds: readonly number[]): RoleOut {
+  const { created_by: _creator, ...fields } = row;
+  return {
+    ...fields,
+    data_scope: row.data_scope as DataScopeName,
+    dept_ids: [...deptIds],
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}
+
+export async function listRoles(ctx: Context, query: RoleQuery): Promise<Page<RoleOut>> {
+  const page = await crud.listRoles(ctx, query);
+  const chosen = page.items.length > 0 ? await crud.listDepts(ctx, page.items.map((role) => role.id)) : [];
+  const deptsOf = Map.groupBy(chosen, (row) => row.role_id);
+  return { ...page, items: page.items.map((role) => toRoleOut(role, (deptsOf.get(role.id) ?? []).map((row) => row.dept_id))) };
+}
+
+/** Throws `role.not_found`. */
+export async function getRole(ctx: Context, roleId: number): Promise<RoleOut> {
+  const row = await getRow(ctx, roleId);
+  const depts = await crud.listDepts(ctx, [roleId]);
+  return toRoleOut(row, depts.map((dept) => dept.dept_id));
+}
+
+async function getRow(ctx: Context, roleId: number): Promise<crud.RoleRow> {
+  const row = await crud.findRole(ctx, roleId);
+  if (!row) throw roleErrors.not_found();
+  return row;
+}
+
+/** Throws `role.code_taken`, `role.unknown_permission`, `role.dept_missing`, `role.dept_needed`, `ceiling.exceeded`. */
+export function createRole(ctx: Context, input: RoleCreate): Promise<RoleOut> {
+  return ctx.inTransaction(async (ctx) => {
+    const { permissions = [], dept_ids: deptIds = [], ...role } = input;
+    await assertPermissionsKnown(ctx, permissions, []);
+    await assertDeptsUsable(ctx, role.data_scope ?? 'self', deptIds);
+    const roleId = await crud.insertRole(ctx, role);
+    await crud.replacePermissions(ctx, roleId, permissions);
+    if (role.data_scope === 'custom') await crud.replaceDepts(ctx, roleId, deptIds);
+    await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+    return getRole(ctx, roleId);
+  });
+}
+
+/** Throws `role.not_found`, `role.builtin`, `role.administrator`, `role.code_taken`, `conflict.stale`, `ceiling.exceeded`. */
+export function updateRole(ctx: Context, roleId: number, input: RoleUpdate): Promise<RoleOut> {
+  return changeRole(ctx, roleId, async (ctx, role) => {
+    const { version, ...changes } = input;
+    if (role.is_builtin && changes.code !== undefined && changes.code !== role.code) throw roleErrors.builtin().on('code');
+    if (!(await crud.updateRole(ctx, roleId, version, changes))) throw conflictErrors.stale().on('version');
+    return getRole(ctx, roleId);
+  });
+}
+
+/** Throws `role.not_found`, `role.builtin`, `role.has_members`, `ceiling.exceeded`. */
+export function deleteRole(ctx: Context, roleId: number): Promise<void> {
+  return changeRole(ctx, roleId, async (ctx, role) => {
+    if (role.is_builtin) throw roleErrors.builtin();
+    const members = await crud.listSomeMembers(ctx, roleId);
+    if (members.length > 0) throw roleErrors.has_members({ names: members.map((member) => member.username).join(', ') });
+    await crud.deleteRole(ctx, roleId);
+  });
+}
+
+/**
+ * Runs a change of a role under the grant ceiling: the role before and after it, and everybody who holds it. Every way to change what
+ * a role gives goes through here.
+ */
+function changeRole<R>(ctx: Context, roleId: number, change: (ctx: Context, role: crud.RoleRow) => Promise<R>): Promise<R> {
+  return ctx.inTransaction(async (ctx) => {
+    const role = await getRow(ctx, roleId);
+    if (role.code === ADMINISTRATOR && role.is_builtin) throw roleErrors.administrator();
+    await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+    return changeRightsOf(ctx, await listMemberIds(ctx, roleId), async (ctx) => {
+      const result = await change(ctx, role);
+      const after = await crud.findRole(ctx, roleId);
+      if (after) await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+      return result;
+    });
+  });
+}
+
+export async function getPermissions(ctx: Context, roleId: number): Promise<RolePermissions> {
+  await getRow(ctx, roleId);
+  return { permissions: (await crud.listPermissions(ctx, roleId)).map((row) => row.permission) };
+}
+
+/** Replaces what a role permits. Throws `role.not_found`, `role.administrator`, `role.unknown_permission`, `ceiling.exceeded`. */
+export async function setPermissions(ctx: Context, roleId: number, input: RolePermissions, dryRun: boolean): Promise<RightsChange> {
+  const { permissions: held } = await getPermissions(ctx, roleId);
+  await assertPermissionsKnown(ctx, input.permissions, held);
+  return describeChange(ctx, await listMemberIds(ctx, roleId), dryRun, (ctx) =>
+    changeRole(ctx, roleId, async (ctx) => {
+      await crud.replacePermissions(ctx, roleId, input.permissions);
+      await crud.updateRole(ctx, roleId, undefined, {});
+    }),
+  );
+}
+
+/** Replaces a role's data scope. Throws `role.not_found`, `role.administrator`, `role.dept_missing`, `role.dept_needed`, `ceiling.exceeded`. */
+export async function setDataScope(ctx: Context, roleId: number, input: RoleDataScope, dryRun: boolean): Promise<RightsChange> {
+  const { data_scope, dept_ids: deptIds = [], includes_below = false } = input;
+  await getRow(ctx, roleId);
+  return describeChange(ctx, await listMemberIds(ctx, roleId), dryRun, (ctx) =>
+    changeRole(ctx, roleId, async (ctx) => {
+      await assertDeptsUsable(ctx, data_scope, deptIds);
+      await crud.updateRole(ctx, roleId, undefined, { data_scope, includes_below });
+      await crud.replaceDepts(ctx, roleId, data_scope === 'custom' ? deptIds : []);
+    }),
+  );
+}
+
+/** The members of a role that the caller may see. */
+export async function listMembers(ctx: Context, roleId: number, query: MemberQuery) {
+  await getRow(ctx, roleId);
+  return crud.listMembers(ctx, roleId, query);
+}
+
+/** Gives a role to users; who has it already keeps it. Throws `role.not_found`, `role.user_missing`, `ceiling.exceeded`. */
+export function addMembers(ctx: Context, roleId: number, userIds: readonly number[], dryRun: boolean): Promise<RightsChange> {
+  return changeMembers(ctx, roleId, userIds, dryRun, async (ctx) => {
+    const already = new Set((await crud.listMemberships(ctx, roleId, userIds)).map((row) => row.user_id));
+    await crud.addMembers(ctx, roleId, userIds.filter((userId) => !already.has(userId)));
+  });
+}
+
+/** Takes a role from users. Throws `role.not_found`, `role.user_missing`, `ceiling.exceeded`. */
+export function removeMembers(ctx: Context, roleId: number, userIds: readonly number[], dryRun: boolean): Promise<RightsChange> {
+  return changeMembers(ctx, roleId, userIds, dryRun, (ctx) => crud.removeMembers(ctx, roleId, userIds));
+}
+
+async function changeMembers(
+  ctx: Context,
+  roleId: number,
+  userIds: readonly number[],
+  dryRun: boolean,
+  change: (ctx: Context) => Promise<unknown>,
+): Promise<RightsChange> {
+  const role = await getRow(ctx, roleId);
+  const visible = new Set(await crud.listVisibleUserIds(ctx, userIds));
+  const missing = userIds.flatMap((userId, index) =>
+    visible.has(userId) ? [] : [{ path: `user_ids.${index}`, message: roleErrors.user_missing.definition.message }],
+  );
+  if (missing.length > 0) throw roleErrors.user_missing().at(...missing);
+  return describeChange(ctx, userIds, dryRun, (ctx) =>
+    ctx.inTransaction(async (ctx) => {
+      await assertRoleWithinCeiling(ctx, await loadRole(ctx, role.id));
+      await changeRightsOf(ctx, userIds, change);
+    }),
+  );
+}
+
+/** A grant must be a code of the catalogue or of a page, a wildcard, or already held (its route may be gone for now). */
+async function assertPermissionsKnown(ctx: Context, permissions: readonly string[], held: readonly string[]): Promise<void> {
+  const pages = new Set(await listPagePermissions(ctx));
+  const unknown = permissions.filter(
+    (permission) => !permission.includes('*') && !ctx.catalogue.has(permission) && !pages.has(permission) && !held.includes(permission),
+  );
+  const [first] = unknown;
+  if (!first) return;
+  throw roleErrors.unknown_permission({ permission: first }).at(
+    ...unknown.map((permission) => ({
+      path: `permissions.${permissions.indexOf(permission)}`,
+      message: roleErrors.unknown_permission.definition.message,
+      params: { permission },
+    })),
+  );
+}
+
+async function assertDeptsUsable(ctx: Context, dataScope: DataScopeName, deptIds: readonly number[]): Promise<void> {
+  if (dataScope !== 'custom') return;
+  if (deptIds.length === 0) throw roleErrors.dept_needed().on('dept_ids');
+  if ((await crud.countVisibleDepts(ctx, deptIds)) !== deptIds.length) throw roleErrors.dept_missing().on('dept_ids');
+}
