@@ -3,7 +3,7 @@ import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from '#config';
-import { AccessCache } from '#core/access-cache.ts';
+import { AccessCache, type Forgotten } from '#core/access-cache.ts';
 import { permissionCatalogue } from '#core/catalogue.ts';
 import type { Environment } from '#core/context.ts';
 import { requestErrors } from '#core/errors.ts';
@@ -14,6 +14,7 @@ import { installDocuments } from '#core/openapi.ts';
 import { checkedRegistry, type Registry } from '#core/registry.ts';
 import { installRequestLog } from '#core/request-log.ts';
 import { createServer, installSchemas } from '#core/server.ts';
+import { type Bus, silentBus } from '#extensions/bus.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { translateDatabaseError } from '#extensions/database/translate-error.ts';
 import { installGuard } from '#modules/auth/guard.ts';
@@ -25,6 +26,8 @@ export interface AppDependencies {
   readonly config: Config;
   readonly database: Database;
   readonly logger: FastifyBaseLogger;
+  /** How the instances tell each other what changed; left out for a single one. */
+  readonly bus?: Bus;
   /** Fail on every answer that differs from its schema; for tests. */
   readonly checkResponses?: boolean;
   readonly now?: () => Date;
@@ -52,10 +55,11 @@ export function environmentFor(
 export async function buildApp(
   dependencies: AppDependencies,
 ): Promise<{ app: FastifyInstance; environment: Environment }> {
-  const { config, database, logger, checkResponses = false } = dependencies;
+  const { config, database, logger, bus = silentBus, checkResponses = false } = dependencies;
   const tokens = accessTokens(config);
   const registry = checkedRegistry(features(config, tokens));
   const environment = environmentFor(config, database, registry, dependencies.now);
+  shareAccess(environment.access, bus);
 
   const app = createServer({
     logger,
@@ -90,8 +94,19 @@ export async function buildApp(
 
   const documented = config.DOCS_ENABLED ?? config.APP_ENV !== 'production';
   await installDocuments(app, registry.features, documented);
-  installHealth(app, [{ name: 'database', check: () => database.ping() }]);
+  installHealth(app, [
+    { name: 'database', check: () => database.ping() },
+    ...(config.REDIS_URL ? [{ name: 'redis', optional: true, check: () => bus.check() }] : []),
+  ]);
   for (const feature of registry.features) registerRoutes(app, feature);
   installSchemas(app, checkResponses);
   return { app, environment };
+}
+
+/** What one instance forgets of the access snapshot, all of them forget. */
+function shareAccess(access: AccessCache, bus: Bus): void {
+  access.tellOthersBy((forgotten) => bus.publish('access', forgotten));
+  bus.subscribe('access', (forgotten) => access.hear(forgotten as Forgotten));
+  access.setHearing(bus.isConnected);
+  bus.onConnectionChange((connected) => access.setHearing(connected));
 }

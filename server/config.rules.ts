@@ -24,8 +24,14 @@ const PUBLISHED_SECRETS = new Set([
   'b01c66dc2c58dc6a0aabfe2144256be36226de378bf87f72c0c795dda67f4d55',
   'abcdefghijklmnopqrstuvwxyz',
 ]);
-const PLACEHOLDER =
-  /^(your|change|replace|insert|example|default|please|my|the|a|super)?[-_ ]?(very|super)?[-_ ]?(secret|jwt|key|token|password|change)[-_ ]?(me|this|key|here|secret|in|production|please|[-_ 0-9])*$/i;
+/** Words that guides write where a secret belongs; nothing but these is no secret, however long. */
+const PLACEHOLDER_WORDS = new Set(
+  `a an and api app application at auth be before change changed changeme changethis characters chars default demo dev
+development do example for generate generated here hex i in insecure insert is it jwt key least length local long me
+minimum must my need needs not of on or password please prod production put random replace safe secret secretkey
+secrets secure set should sign signing some string strong super test testing the this to token unsafe use value very
+with you your yours`.split(/\s+/),
+);
 
 const SHORTEST_SECRET = 32;
 
@@ -79,7 +85,7 @@ function problemOfSecret(settings: Settings, production: boolean): string | null
   if (!secret) return production ? 'is missing; make one with: openssl rand -base64 48' : null;
   if (!settings.JWT_ALGORITHM.startsWith('HS')) return problemOfKey(secret, settings.JWT_ALGORITHM);
   if (!production) return null;
-  if (PUBLISHED_SECRETS.has(secret) || PLACEHOLDER.test(secret))
+  if (PUBLISHED_SECRETS.has(secret) || isPlaceholder(secret))
     return 'is a published or placeholder secret; anybody could forge tokens';
   if (secret.length < SHORTEST_SECRET)
     return `is too short: ${secret.length} characters, at least ${SHORTEST_SECRET} are needed`;
@@ -87,11 +93,24 @@ function problemOfSecret(settings: Settings, production: boolean): string | null
   return null;
 }
 
+function isPlaceholder(secret: string): boolean {
+  const words =
+    secret
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .toLowerCase()
+      .match(/[a-z]+/g) ?? [];
+  return words.length > 0 && words.every((word) => PLACEHOLDER_WORDS.has(word));
+}
+
 function problemOfKey(pem: string, algorithm: string): string | null {
   const expected = { RS256: 'rsa', ES256: 'ec', EdDSA: 'ed25519' }[algorithm];
   try {
-    const actual = createPrivateKey(pem).asymmetricKeyType;
-    return actual === expected ? null : `holds a key of type ${actual}, but ${algorithm} needs ${expected}`;
+    const { asymmetricKeyType: actual, asymmetricKeyDetails: details } = createPrivateKey(pem);
+    if (actual !== expected) return `holds a key of type ${actual}, but ${algorithm} needs ${expected}`;
+    // RFC 7518 §3.3 and §3.4.
+    if (actual === 'rsa' && (details?.modulusLength ?? 0) < 2048) return 'holds an RSA key of less than 2048 bits';
+    if (actual === 'ec' && details?.namedCurve !== 'prime256v1') return 'holds a key on another curve than P-256';
+    return null;
   } catch {
     return `must be a PKCS#8 PEM private key for ${algorithm}`;
   }
@@ -123,5 +142,5 @@ export function blockListOf(proxies: readonly string[]): BlockList {
 }
 
 function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value;
+  return /^https?:\/\/[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }

@@ -5,6 +5,7 @@ import { systemContext } from '#core/context.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '#extensions/database/index.ts';
 import { migrateUp } from '#extensions/database/migrations.ts';
 import { redactDatabaseUrl } from '#extensions/database/url.ts';
+import { type Bus, openBus } from '#extensions/bus.ts';
 import { createLogger } from '#extensions/log.ts';
 import { entities } from '#modules/index.ts';
 import { buildApp } from './app.ts';
@@ -38,12 +39,13 @@ export class StartError extends Error {}
 export async function start(config: Config): Promise<Started> {
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: config.LOG_PRETTY ?? process.stdout.isTTY === true });
   const database = await openDatabase(databaseOptions(config), entities);
+  const bus = openBus(config.REDIS_URL, logger);
   let app: FastifyInstance | undefined;
   try {
     await reach(database, config);
     const { applied } = await migrateUp(database);
     if (applied.length > 0) logger.info({ applied }, 'database migrated');
-    const built = await buildApp({ config, database, logger });
+    const built = await buildApp({ config, database, logger, bus });
     app = built.app;
     const firstStart = await prepareData(systemContext(built.environment, logger));
     await listen(app, config);
@@ -55,17 +57,19 @@ export async function start(config: Config): Promise<Started> {
       url,
       firstStart,
       shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-      stop: () => stop(built.app, database),
+      stop: () => stop(built.app, bus, database),
     };
   } catch (error) {
     await app?.close();
+    await bus.close();
     await database.close();
     throw error;
   }
 }
 
-async function stop(app: FastifyInstance, database: Database): Promise<void> {
+async function stop(app: FastifyInstance, bus: Bus, database: Database): Promise<void> {
   await app.close();
+  await bus.close();
   await database.close();
 }
 

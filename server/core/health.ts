@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 /** One thing the service needs: `check` rejects while it is not there. */
 export interface Dependency {
   readonly name: string;
+  /** The service goes on without it, and only says that it is away. */
+  readonly optional?: boolean;
   check(): Promise<void>;
 }
 
@@ -20,17 +22,17 @@ export function installHealth(app: FastifyInstance, dependencies: readonly Depen
   app.get('/healthz', { config: { access: 'public' }, schema, logLevel: 'warn' }, async () => ({ status: 'ok' }));
   app.get('/readyz', { config: { access: 'public' }, schema, logLevel: 'warn' }, async (request, reply) => {
     const checks = await Promise.all(
-      dependencies.map(async ({ name, check }) => {
+      dependencies.map(async ({ name, optional, check }) => {
         try {
           await check();
-          return [name, 'ok'] as const;
+          return { name, state: 'ok', blocks: false };
         } catch (error) {
           request.log.error({ err: error, dependency: name }, 'a dependency does not answer');
-          return [name, 'unavailable'] as const;
+          return { name, state: 'unavailable', blocks: !optional };
         }
       }),
     );
-    const ready = !stopping && checks.every(([, state]) => state === 'ok');
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...Object.fromEntries(checks) });
+    const ready = !stopping && checks.every(({ blocks }) => !blocks);
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...Object.fromEntries(checks.map(({ name, state }) => [name, state])) });
   });
 }

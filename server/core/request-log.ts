@@ -18,3 +18,20 @@ export function installRequestLog(app: FastifyInstance): void {
     done();
   });
 }
+
+/** What is kept of an error beside its message: names and numbers. Drivers also attach the statement with its values, or the row. */
+const KEPT = ['code', 'errno', 'sqlState', 'constraint', 'table', 'column', 'statusCode'];
+
+/** An error as it may be logged: without the values of the statement that failed, which can be a person's secrets. */
+export function errorForLog(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const properties = error as unknown as Record<string, unknown>;
+  const kept = KEPT.filter((name) => ['string', 'number'].includes(typeof properties[name]));
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...Object.fromEntries(kept.map((name) => [name, properties[name]])),
+    ...(error.cause !== undefined && depth < 3 && { cause: errorForLog(error.cause, depth + 1) }),
+  };
+}

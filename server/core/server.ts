@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify';
 import { requestErrors, toErrorBody } from './errors.ts';
 import type { Locale } from './i18n.ts';
+import { errorForLog } from './request-log.ts';
 import { namedSchemas } from './schema.ts';
 import { LazyValidators } from './validation.ts';
 
@@ -30,11 +31,13 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 /** A bare HTTP server with the house's parsing, validation and limits; no routes yet. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
-    loggerInstance: options.logger,
+    loggerInstance: options.logger.child({}, { serializers: { err: errorForLog } }),
     // One line of our own per request (request-log.ts) instead of two.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,
+    // Node looks for late requests only every half minute by default.
+    http: { connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs / 2) },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: false,

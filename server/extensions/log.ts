@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { errorForLog } from '#core/request-log.ts';
 
 /** Paths whose values never reach a log line, wherever a logged object carries them. */
 const SECRET_NAMES = [
@@ -45,7 +46,7 @@ export function createLogger(options: LogOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
-      serializers: { err: pino.stdSerializers.err },
+      serializers: { err: errorForLog },
     },
     destination,
   );

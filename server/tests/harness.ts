@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { type Config, loadConfig } from '#config';
 import type { DataScopeName } from '#core/access.ts';
 import { type Context, type Environment, systemContext } from '#core/context.ts';
+import { openBus } from '#extensions/bus.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { openDatabase } from '#extensions/database/index.ts';
 import { migrateUp } from '#extensions/database/migrations.ts';
@@ -76,6 +77,8 @@ export interface TestAppOptions {
   /** Settings by name, as text, on top of those for testing. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly now?: () => Date;
+  /** Makes another instance of the same installation: it shares the database and the secret of this one. */
+  readonly beside?: TestApp;
   /** Lets a test add routes before the server is ready. */
   readonly prepare?: (app: FastifyInstance) => void | Promise<void>;
 }
@@ -95,21 +98,26 @@ export function useApp(options: TestAppOptions = {}): TestApp {
 
 /** The whole program on a private database; close it, which drops the database. Answers are checked against their schemas. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const testDatabase = await createTestDatabase(testDialect());
+  const { beside } = options;
+  const testDatabase = beside
+    ? { url: beside.config.DATABASE_URL, drop: async () => undefined }
+    : await createTestDatabase(testDialect());
   const config = loadConfig({
     APP_ENV: 'testing',
     DATABASE_URL: testDatabase.url,
     ADMIN_PASSWORD: TEST_PASSWORD,
     LOG_LEVEL: 'debug',
     SIGN_IN_RATE_PER_MINUTE: '10000',
+    ...(beside && { JWT_SECRET_KEY: beside.config.JWT_SECRET_KEY }),
     ...options.settings,
   });
   const logLines: string[] = [];
   const logger = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void logLines.push(line) });
   const database = await openDatabase(databaseOptions(config), entities);
   await migrateUp(database);
+  const bus = openBus(config.REDIS_URL, logger);
   const now = options.now && { now: options.now };
-  const { app, environment } = await buildApp({ config, database, logger, checkResponses: true, ...now });
+  const { app, environment } = await buildApp({ config, database, logger, bus, checkResponses: true, ...now });
   await options.prepare?.(app);
   await app.ready();
   const system = systemContext(environment, logger);
@@ -121,6 +129,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     if (closed) return;
     closed = true;
     await app.close();
+    await bus.close();
     await database.close();
     await testDatabase.drop();
   };

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '#core/access.ts';
 import { isPermissionCode } from '#core/access.ts';
@@ -37,7 +38,8 @@ export function installGuard(
       locale: negotiateLocale(request.headers['accept-language'], defaultLocale),
       log: request.log,
       requestId: request.id,
-      address: request.ip,
+      // A trusted proxy may pass on whatever a client wrote into the header.
+      address: isIP(request.ip) ? request.ip : (request.socket.remoteAddress ?? null),
       userAgent: request.headers['user-agent'] ?? null,
     });
 

@@ -59,7 +59,7 @@ export async function continueSession(
     }
     const expiresAt = new Date(ctx.now().getTime() + lifetimeMs);
     await crud.touchSession(ctx, session.id, ctx.now(), expiresAt);
-    await ctx.afterCommit(() => ctx.access.forgetSession(session.id));
+    await ctx.afterCommit(() => ctx.access.forgetSessions([session.id]));
     const successor = await issueRefreshToken(ctx, session.id, expiresAt);
     return { sessionId: session.id, userId: session.user_id, expiresAt, refreshToken: successor };
   });
@@ -86,9 +86,7 @@ export async function findSessionOfRefreshToken(ctx: Context, refreshToken: stri
 export async function endSessions(ctx: Context, sessionIds: readonly string[], reason: string): Promise<void> {
   if (sessionIds.length === 0) return;
   await crud.revokeSessions(ctx, sessionIds, reason);
-  await ctx.afterCommit(() => {
-    for (const sessionId of sessionIds) ctx.access.forgetSession(sessionId);
-  });
+  await ctx.afterCommit(() => ctx.access.forgetSessions(sessionIds));
 }
 
 /** Ends every session of a user, but for the one named. */

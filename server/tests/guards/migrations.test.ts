@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { col } from '#core/entity.ts';
 import { loadMigration, migrationNames, migrationsFolder } from '#extensions/database/migration-files.ts';
 import { entities } from '#modules/index.ts';
 import { dialects, diffAll } from '../../scripts/migrate/make.ts';
-
-const server = resolve(import.meta.dirname, '../..');
 
 describe('the migrations of the repository', () => {
   it('lead to the entities, on every dialect', async () => {
@@ -48,16 +46,5 @@ describe('the migrations of the repository', () => {
       const { up, down } = await loadMigration(migrationsFolder, 'sqlite', name);
       assert.doesNotMatch([...up, ...down].join('\n'), /pragma|\bbegin\b|\bcommit\b/i, name);
     }
-  });
-
-  it('are the only part that knows MikroORM: the running service never loads it', () => {
-    const offenders = readdirSync(server, { recursive: true })
-      .map(String)
-      .filter(
-        (file) =>
-          file.endsWith('.ts') && !file.includes('node_modules') && !file.startsWith(join('scripts', 'migrate')),
-      )
-      .filter((file) => /from '@mikro-orm\//.test(readFileSync(join(server, file), 'utf8')));
-    assert.deepEqual(offenders, []);
   });
 });

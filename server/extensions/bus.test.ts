@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type TestApp, testApp } from '#tests/harness.ts';
+
+const redisUrl = process.env['TEST_REDIS_URL'] ?? '';
+
+/** Asks until the answer is the expected one; gives up long before the entry would expire by itself. */
+async function eventually(ask: () => Promise<number>, expected: number): Promise<void> {
+  let last = 0;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    last = await ask();
+    if (last === expected) return;
+    await sleep(20);
+  }
+  assert.equal(last, expected);
+}
+
+describe('two instances with Redis', { skip: redisUrl === '' && 'TEST_REDIS_URL is not set' }, () => {
+  let first: TestApp;
+  let second: TestApp;
+  before(async () => {
+    const settings = { REDIS_URL: redisUrl };
+    first = await testApp({ settings });
+    second = await testApp({ settings, beside: first });
+    await eventually(async () => ((await first.anonymous.get('/readyz')).body.redis === 'ok' ? 1 : 0), 1);
+    await eventually(async () => ((await second.anonymous.get('/readyz')).body.redis === 'ok' ? 1 : 0), 1);
+  });
+  after(async () => {
+    await second.close();
+    await first.close();
+  });
+
+  test('a session ended on one is refused by the other', async () => {
+    const user = await first.as({ permissions: ['system:user:query'] });
+    const onSecond = second.withToken(user.token);
+    assert.equal((await onSecond.get('users/me')).status, 200);
+    assert.equal((await user.post('auth/logout')).status, 200);
+    await eventually(async () => (await onSecond.get('users/me')).status, 401);
+  });
+
+  test('a permission taken away on one is refused by the other', async () => {
+    const user = await first.as({ permissions: ['system:user:query'] });
+    const onSecond = second.withToken(user.token);
+    assert.equal((await onSecond.get('users')).status, 200);
+    const roles = await first.admin.get(`users/${user.userId}/assignments`);
+    const roleId = roles.body.data.role_ids[0];
+    assert.equal((await first.admin.put(`roles/${roleId}/permissions`, { permissions: [] })).status, 200);
+    await eventually(async () => (await onSecond.get('users')).status, 403);
+  });
+});
+
+describe('without Redis', () => {
+  let alone: TestApp;
+  before(async () => {
+    alone = await testApp({ settings: { REDIS_URL: 'redis://127.0.0.1:1/0' } });
+  });
+  after(() => alone.close());
+
+  test('the service goes on from memory and says that Redis is away', async () => {
+    assert.equal((await alone.admin.get('users')).status, 200);
+    const ready = await alone.anonymous.get('/readyz');
+    assert.equal(ready.status, 200);
+    assert.equal(ready.body.redis, 'unavailable');
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { loadConfig } from '#config';
+import { col, defineEntity } from '#core/entity.ts';
+import type { AnyRoute } from '#core/feature.ts';
+import { checkedRegistry } from '#core/registry.ts';
+import { namedSchemas } from '#core/schema.ts';
+import { accessTokens } from '#modules/auth/token.ts';
+import { entities, features } from '#modules/index.ts';
+
+const config = loadConfig({ APP_ENV: 'testing' });
+const all = features(config, accessTokens(config));
+const routes = all.flatMap((feature) => feature.routes ?? []);
+
+interface Schema {
+  readonly $id?: string;
+  readonly $ref?: string;
+  readonly type?: string | string[];
+  readonly properties?: Record<string, Schema>;
+  readonly additionalProperties?: unknown;
+  readonly items?: Schema;
+  readonly anyOf?: Schema[];
+}
+
+/** Every schema inside another, references followed, with the way to it. */
+function* inside(schema: Schema, path: string, seen = new Set<string>()): Generator<[path: string, schema: Schema]> {
+  if (schema.$ref) {
+    const name = schema.$ref.replace(/#.*$/, '');
+    if (seen.has(name)) return;
+    const target = namedSchemas().find((named) => (named as Schema).$id === name);
+    assert.ok(target, `${path} refers to ${schema.$ref}, which nobody declares`);
+    yield* inside(target as Schema, path, new Set([...seen, name]));
+    return;
+  }
+  yield [path, schema];
+  for (const [name, child] of Object.entries(schema.properties ?? {})) yield* inside(child, `${path}.${name}`, seen);
+  if (schema.items) yield* inside(schema.items, `${path}[]`, seen);
+  for (const child of schema.anyOf ?? []) yield* inside(child, path, seen);
+}
+
+/** RFC 6749 §3.2: the token endpoint ignores parameters that it does not know. */
+const OPEN_BODIES = ['POST /auth/token'];
+
+function openObjects(schema: Schema, name: string): string[] {
+  return [...inside(schema, name)]
+    .filter(([, part]) => part.properties !== undefined && part.additionalProperties !== false)
+    .map(([path]) => path);
+}
+
+/** Words of secrets; the tokens that signing in is there to give, and two words about them, are no leak. */
+const SECRET = /password|hash|secret|token|salt|private/i;
+const NO_SECRETS = ['must_change_password', 'token_type'];
+const GIVEN_BY_AUTH = ['access_token', 'refresh_token'];
+
+function secretsIn(schema: Schema, name: string, allowed: readonly string[]): string[] {
+  return [...inside(schema, name)]
+    .map(([path]) => path)
+    .filter((path) => {
+      const field = path.split('.').at(-1) as string;
+      return path !== name && SECRET.test(field) && !NO_SECRETS.includes(field) && !allowed.includes(field);
+    });
+}
+
+const nameOf = ({ method, path }: AnyRoute) => `${method} ${path}`;
+
+describe('entities', () => {
+  test('each declares its data scope, or why it has none', (context) => {
+    for (const { table, scope } of entities) {
+      assert.ok(scope, table);
+      if ('none' in scope) assert.ok(scope.none.trim().length > 5, `${table} does not say why`);
+    }
+    context.diagnostic(`${entities.length} entities`);
+  });
+
+  test('one without a scope, or without a reason for none, stops the start (the guard bites)', () => {
+    const columns = { id: col.id() };
+    const undecided = defineEntity({ table: 'undecided', columns, scope: undefined as never });
+    const silent = defineEntity({ table: 'silent', columns, scope: { none: ' ' } });
+    const empty = defineEntity({ table: 'empty', columns, scope: {} });
+    const lost = defineEntity({ table: 'lost', columns, scope: { dept: 'dept_id' } });
+    const astray = defineEntity({ table: 'astray', columns, scope: { through: { column: 'id', table: 'nowhere' } } });
+    const description = { title: { 'zh-CN': '', 'en-US': '' }, description: '' };
+    const feature = { name: 'broken', ...description, entities: [undecided, silent, empty, lost, astray] };
+    assert.throws(
+      () => checkedRegistry([feature]),
+      ({ message }: Error) =>
+        ['undecided', 'silent', 'empty', 'lost', 'astray'].every((table) => message.includes(table)),
+    );
+  });
+
+  test('name tables and columns in snake_case', () => {
+    for (const { table, columns } of entities) {
+      for (const name of [table, ...Object.keys(columns)]) assert.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, table);
+    }
+  });
+});
+
+describe('requests', () => {
+  test('refuse fields that nobody declared, at every depth of body, query and path', () => {
+    const offenders = routes.flatMap((route) => {
+      const parts = [route.params, route.query, ...(OPEN_BODIES.includes(nameOf(route)) ? [] : [route.body])];
+      return parts.flatMap((part) => (part ? openObjects(part, nameOf(route)) : []));
+    });
+    assert.deepEqual(offenders, []);
+  });
+
+  test('would be found open (the guard bites)', () => {
+    const nested = { properties: { inner: { items: { properties: { a: {} } } } }, additionalProperties: false };
+    assert.deepEqual(openObjects(nested as Schema, 'POST /x'), ['POST /x.inner[]']);
+  });
+});
+
+describe('answers', () => {
+  test('have no field that could hold a password, a hash or a secret', () => {
+    const offenders = routes.flatMap((route) => {
+      const allowed = route.path.startsWith('/auth/') ? GIVEN_BY_AUTH : [];
+      return route.response ? secretsIn(route.response, nameOf(route), allowed) : [];
+    });
+    assert.deepEqual(offenders, []);
+  });
+
+  test('would be found leaking (the guard bites)', () => {
+    const leaking = { properties: { user: { properties: { hashed_password: {}, access_token: {} } } } };
+    assert.deepEqual(secretsIn(leaking, 'GET /x', []), ['GET /x.user.hashed_password', 'GET /x.user.access_token']);
+    assert.deepEqual(secretsIn(leaking, 'GET /x', GIVEN_BY_AUTH), ['GET /x.user.hashed_password']);
+  });
+
+  test('name their fields in snake_case', () => {
+    const offenders = routes.flatMap((route) =>
+      [...(route.response ? inside(route.response, nameOf(route)) : [])]
+        .flatMap(([, schema]) => Object.keys(schema.properties ?? {}))
+        .filter((field) => !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(field)),
+    );
+    assert.deepEqual(offenders, []);
+  });
+});
