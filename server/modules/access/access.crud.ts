@@ -93,3 +93,11 @@ export async function findScopeColumns(ctx: Context, table: string, rowId: numbe
 export async function findDeptPath(ctx: Context, deptId: unknown): Promise<string | undefined> {
   return typeof deptId === 'number' ? (await listDeptPaths(ctx, [deptId]))[0]?.path : undefined;
 }
+
+/**
+ * Makes writes of the access model wait for each other until their transactions end. They are rare, and what one of them checked
+ * must still be so when it commits; the administrator's role, which nobody deletes, stands for the whole model.
+ */
+export function lockAccessModel(ctx: Context) {
+  return ctx.unscoped('roles', why).select().select('id').where('code', '=', 'admin').forUpdate().execute();
+}

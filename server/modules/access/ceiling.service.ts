@@ -18,6 +18,7 @@ import { loadUsers, potentialRights, type RoleRights, scopeHoldsDept, type UserR
  */
 export function changeRightsOf<R>(ctx: Context, userIds: readonly number[], change: (ctx: Context) => Promise<R>): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
+    await lockAccessModel(ctx);
     await assertTouchable(ctx, userIds);
     const result = await change(ctx);
     if (!ctx.actor.isSuperuser) {
@@ -27,6 +28,11 @@ export function changeRightsOf<R>(ctx: Context, userIds: readonly number[], chan
     await ctx.afterCommit(() => ctx.access.forgetActors(userIds));
     return result;
   });
+}
+
+/** Makes the writes of the access model wait for each other; call it before reading what a check depends on, inside a transaction. */
+export async function lockAccessModel(ctx: Context): Promise<void> {
+  await crud.lockAccessModel(ctx);
 }
 
 /** Throws `ceiling.exceeded` when one of the users is outside the actor's scope or holds more than the actor. */

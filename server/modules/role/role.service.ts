@@ -2,7 +2,7 @@ import type { DataScopeName } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import type { Page } from '#core/schema.ts';
-import { assertRoleWithinCeiling, changeRightsOf } from '../access/ceiling.service.ts';
+import { assertRoleWithinCeiling, changeRightsOf, lockAccessModel } from '../access/ceiling.service.ts';
 import { describeChange, type RightsChange } from '../access/preview.service.ts';
 import { listMemberIds, loadRole } from '../access/rights.service.ts';
 import { listPagePermissions } from '../menu/menu.service.ts';
@@ -84,6 +84,7 @@ export function deleteRole(ctx: Context, roleId: number): Promise<void> {
  */
 function changeRole<R>(ctx: Context, roleId: number, change: (ctx: Context, role: crud.RoleRow) => Promise<R>): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
+    await lockAccessModel(ctx);
     const role = await getRow(ctx, roleId);
     if (role.code === ADMINISTRATOR && role.is_builtin) throw roleErrors.administrator();
     await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
@@ -91,6 +92,8 @@ function changeRole<R>(ctx: Context, roleId: number, change: (ctx: Context, role
       const result = await change(ctx, role);
       const after = await crud.findRole(ctx, roleId);
       if (after) await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+      // Somebody may have become a member, and been read, while this was not committed yet.
+      await ctx.afterCommit(() => ctx.access.forgetActors());
       return result;
     });
   });
@@ -160,6 +163,7 @@ async function changeMembers(
   if (missing.length > 0) throw roleErrors.user_missing().at(...missing);
   return describeChange(ctx, userIds, dryRun, (ctx) =>
     ctx.inTransaction(async (ctx) => {
+      await lockAccessModel(ctx);
       await assertRoleWithinCeiling(ctx, await loadRole(ctx, role.id));
       await changeRightsOf(ctx, userIds, change);
     }),
