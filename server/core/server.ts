@@ -96,7 +96,7 @@ function refuseUnstorableText(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if (body.length === 0) return done(null, undefined);
-    parse(request, body, (error, value) => {
+    void parse(request, body, (error, value) => {
       if (error) return done(error);
       // Only an escape can bring such text in; most bodies have none and are not walked.
       const suspicious = /\\u(0000|d[89a-f])/i.test(body);

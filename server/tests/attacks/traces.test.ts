@@ -170,6 +170,6 @@ describe('attacks on what is kept', () => {
     const { status, text } = await t.admin.post('broken-write');
     assert.equal(status, 500);
     assert.ok(t.logLines.some((line) => line.includes('request failed')));
-    for (const place of [text, ...t.logLines]) assert.ok(!place.includes("leak-by-error"), place.slice(0, 2000));
+    for (const place of [text, ...t.logLines]) assert.ok(!place.includes('leak-by-error'), place.slice(0, 2000));
   });
 });
