@@ -90,6 +90,7 @@ export const conflictErrors = defineErrors('conflict', {
   duplicate: [409, '该值已存在', 'This value is already taken'],
   reference_missing: [409, '引用的记录不存在', 'The record that this refers to does not exist'],
   in_use: [409, '该记录仍被引用，无法删除', 'The record is still referred to and cannot be removed'],
+  batch_refused: [409, '批量操作未执行：请查看被拒绝的项', 'Nothing was done: some of the rows were refused'],
   stale: [409, '该记录已被他人修改，请刷新后重试', 'Somebody else changed this record; reload it and try again'],
 });
 

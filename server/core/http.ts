@@ -89,7 +89,8 @@ function schemaOf(declared: AnyRoute, tag: string) {
 }
 
 function successOf({ bare, file, response }: AnyRoute) {
-  if (file) return { description: 'the file', content: { [file.split(';')[0] ?? file]: { schema: { type: 'string' } } } };
+  if (file)
+    return { description: 'the file', content: { [file.split(';')[0] ?? file]: { schema: { type: 'string' } } } };
   if (bare) return response ? ref(response) : Type.Null();
   return ref(envelopeOf(response));
 }

@@ -36,8 +36,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,
-    // Node looks for late requests only every half minute by default.
-    http: { connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs / 2) },
+    // Node's own limits are a minute for the headers, and a look at late requests every half minute.
+    http: {
+      headersTimeout: options.requestTimeoutMs,
+      requestTimeout: options.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs / 2),
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: false,

@@ -24,7 +24,12 @@ export const accessRoutes = [
     query: ExplainQuery,
     response: Explanation,
     message: text('权限说明', 'Explanation'),
-    errors: [explainErrors.user_missing, explainErrors.row_missing, explainErrors.entity_unknown, explainErrors.question],
+    errors: [
+      explainErrors.user_missing,
+      explainErrors.row_missing,
+      explainErrors.entity_unknown,
+      explainErrors.question,
+    ],
     handle: (ctx, { query }) => service.explain(ctx, query),
   }),
 ];

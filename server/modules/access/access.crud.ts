@@ -21,11 +21,22 @@ export function listUsers(ctx: Context, userIds: readonly number[]) {
 }
 
 export function listMemberships(ctx: Context, userIds: readonly number[]) {
-  return ctx.unscoped('user_roles', why).select().select(['user_id', 'role_id']).where('user_id', 'in', userIds).execute();
+  return ctx
+    .unscoped('user_roles', why)
+    .select()
+    .select(['user_id', 'role_id'])
+    .where('user_id', 'in', userIds)
+    .execute();
 }
 
 export function listMemberIds(ctx: Context, roleId: number) {
-  return ctx.unscoped('user_roles', why).select().select('user_id').where('role_id', '=', roleId).orderBy('user_id').execute();
+  return ctx
+    .unscoped('user_roles', why)
+    .select()
+    .select('user_id')
+    .where('role_id', '=', roleId)
+    .orderBy('user_id')
+    .execute();
 }
 
 export function listRoles(ctx: Context, roleIds: readonly number[]) {
@@ -58,7 +69,11 @@ export function listCustomDepts(ctx: Context, roleIds: readonly number[]) {
 }
 
 export function listMenuStates(ctx: Context) {
-  return ctx.unscoped('menus', why).select().select(['id', 'parent_id', 'permission', 'is_enabled', 'is_orphan', 'title', 'kind']).execute();
+  return ctx
+    .unscoped('menus', why)
+    .select()
+    .select(['id', 'parent_id', 'permission', 'is_enabled', 'is_orphan', 'title', 'kind'])
+    .execute();
 }
 
 export function listDeptPaths(ctx: Context, deptIds: readonly number[]) {
@@ -74,12 +89,22 @@ export async function listVisibleUserIds(ctx: Context, userIds: readonly number[
 /** Whether a row is among those the context's actor may see. */
 export async function seesRow(ctx: Context, table: string, rowId: number): Promise<boolean> {
   // The statement is the same for every entity with an id; `users` stands for whichever it is.
-  const row = await ctx.rows(table as 'users').select().select('id').where('id', '=', rowId).executeTakeFirst();
+  const row = await ctx
+    .rows(table as 'users')
+    .select()
+    .select('id')
+    .where('id', '=', rowId)
+    .executeTakeFirst();
   return row !== undefined;
 }
 
 /** The columns of a row that its data scope looks at. */
-export async function findScopeColumns(ctx: Context, table: string, rowId: number, columns: readonly string[]): Promise<Record<string, unknown>> {
+export async function findScopeColumns(
+  ctx: Context,
+  table: string,
+  rowId: number,
+  columns: readonly string[],
+): Promise<Record<string, unknown>> {
   if (columns.length === 0) return {};
   const row = await ctx
     .rows(table as 'users')

@@ -6,7 +6,10 @@ export const Permission = message('Permission', {
   title: Type.String({ description: 'in the language of the caller' }),
   page: Type.String({ description: 'the permission of the page its button belongs to' }),
   routes: Type.Array(
-    Type.Object({ method: Type.String(), path: Type.String(), summary: Type.String() }, { additionalProperties: false }),
+    Type.Object(
+      { method: Type.String(), path: Type.String(), summary: Type.String() },
+      { additionalProperties: false },
+    ),
   ),
   is_switched_off: Type.Boolean({ description: 'its menu is disabled, so nobody but the administrator holds it' }),
 });
@@ -17,7 +20,9 @@ export const ExplainQuery = Type.Object(
   {
     user_id: id(),
     permission: Type.Optional(Type.String({ maxLength: 100, pattern: PERMISSION_PATTERN })),
-    entity: Type.Optional(Type.String({ maxLength: 50, pattern: '^[a-z_]+$', description: 'a table, such as `users`' })),
+    entity: Type.Optional(
+      Type.String({ maxLength: 50, pattern: '^[a-z_]+$', description: 'a table, such as `users`' }),
+    ),
     id: Type.Optional(id({ description: 'key of the row' })),
   },
   { additionalProperties: false },
@@ -44,12 +49,20 @@ export const Explanation = message('Explanation', {
   reason: Type.String({ description: 'in the language of the caller' }),
   roles: Type.Array(ref(RoleReason)),
   menus: Type.Array(
-    Type.Object({ id: Type.Integer(), title: Type.String(), is_enabled: Type.Boolean(), is_orphan: Type.Boolean() }, { additionalProperties: false }),
+    Type.Object(
+      { id: Type.Integer(), title: Type.String(), is_enabled: Type.Boolean(), is_orphan: Type.Boolean() },
+      { additionalProperties: false },
+    ),
     { description: 'the menu rows that carry the permission' },
   ),
   row: nullable(
     Type.Object(
-      { entity: Type.String(), id: Type.Integer(), columns: Type.Record(Type.String(), Type.Unknown()), owner_matches: Type.Boolean() },
+      {
+        entity: Type.String(),
+        id: Type.Integer(),
+        columns: Type.Record(Type.String(), Type.Unknown()),
+        owner_matches: Type.Boolean(),
+      },
       { additionalProperties: false, description: 'the columns of the row that decide' },
     ),
   ),

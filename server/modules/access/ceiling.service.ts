@@ -16,7 +16,11 @@ import { loadUsers, potentialRights, type RoleRights, scopeHoldsDept, type UserR
  * Runs a change that touches the rights of users. They must be in the actor's scope and not above the actor before it,
  * and hold nothing that exceeds the actor after it; otherwise nothing is changed. Throws `ceiling.exceeded`, naming what exceeds.
  */
-export function changeRightsOf<R>(ctx: Context, userIds: readonly number[], change: (ctx: Context) => Promise<R>): Promise<R> {
+export function changeRightsOf<R>(
+  ctx: Context,
+  userIds: readonly number[],
+  change: (ctx: Context) => Promise<R>,
+): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
     await lockAccessModel(ctx);
     await assertTouchable(ctx, userIds);
@@ -61,7 +65,8 @@ export async function assertRoleWithinCeiling(ctx: Context, role: RoleRights): P
     (role.dataScope === 'dept' && !scope.all && scope.deptPaths.length + scope.deptIds.length === 0);
   if (needsMore) details.push(detail('data_scope', ceilingErrors.scope_all));
   for (const dept of role.depts) {
-    if (!scopeHoldsDept(scope, dept.path, role.includesBelow)) details.push(detail('dept_ids', ceilingErrors.scope_dept, { dept: dept.id }));
+    if (!scopeHoldsDept(scope, dept.path, role.includesBelow))
+      details.push(detail('dept_ids', ceilingErrors.scope_dept, { dept: dept.id }));
   }
   refuseIf(details);
 }
@@ -95,7 +100,8 @@ async function excessOfScope(ctx: Context, own: DataScope, other: DataScope): Pr
   }
   const depts = other.deptIds.length > 0 ? await crud.listDeptPaths(ctx, other.deptIds) : [];
   for (const dept of depts) {
-    if (!scopeHoldsDept(own, dept.path, false)) details.push(detail('dept_ids', ceilingErrors.scope_dept, { dept: dept.id }));
+    if (!scopeHoldsDept(own, dept.path, false))
+      details.push(detail('dept_ids', ceilingErrors.scope_dept, { dept: dept.id }));
   }
   return details;
 }

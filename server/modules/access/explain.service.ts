@@ -1,10 +1,10 @@
 import type { Context } from '#core/context.ts';
 import { type Text, text, translate } from '#core/i18n.ts';
-import { toActor } from './access.service.ts';
 import * as crud from './access.crud.ts';
 import { explainErrors } from './access.errors.ts';
-import type { Explanation, ExplainQuery, PermissionList } from './access.schema.ts';
-import { type RoleRights, listSwitchedOffCodes, loadUsers, scopeOfRole, type UserRights } from './rights.service.ts';
+import type { ExplainQuery, Explanation, PermissionList } from './access.schema.ts';
+import { toActor } from './access.service.ts';
+import { listSwitchedOffCodes, loadUsers, type RoleRights, scopeOfRole, type UserRights } from './rights.service.ts';
 
 const reasons = {
   inactive: text('用户已停用', 'the user is disabled'),
@@ -79,7 +79,8 @@ function reasonForPermission(user: UserRights, state: { known: boolean; held: bo
 
 function grantOf(role: RoleRights, permission: string): string | null {
   const segments = permission.split(':');
-  const matches = (grant: string) => grant.split(':').every((segment, index) => segment === '*' || segment === segments[index]);
+  const matches = (grant: string) =>
+    grant.split(':').every((segment, index) => segment === '*' || segment === segments[index]);
   return role.permissions.find(matches) ?? null;
 }
 
@@ -90,7 +91,8 @@ async function explainRow(ctx: Context, user: UserRights, table: string, rowId: 
   const actor = toActor(user, await listSwitchedOffCodes(ctx));
   const sees = await crud.seesRow(ctx.seenBy(actor), table, rowId);
   const unlimited = 'none' in entity.scope;
-  const columns = 'through' in entity.scope ? [entity.scope.through.column] : unlimited ? [] : scopeColumns(entity.scope);
+  const columns =
+    'through' in entity.scope ? [entity.scope.through.column] : unlimited ? [] : scopeColumns(entity.scope);
   const row = await crud.findScopeColumns(ctx, table, rowId, columns);
   const owner = !('none' in entity.scope) && !('through' in entity.scope) ? (entity.scope.owner ?? []) : [];
   const ownerMatches = owner.some((column) => row[column] === user.id);
@@ -121,7 +123,11 @@ async function explainRow(ctx: Context, user: UserRights, table: string, rowId: 
   };
 }
 
-function scopeColumns(scope: { readonly dept?: string; readonly path?: string; readonly owner?: readonly string[] }): string[] {
+function scopeColumns(scope: {
+  readonly dept?: string;
+  readonly path?: string;
+  readonly owner?: readonly string[];
+}): string[] {
   return [...new Set([scope.dept, scope.path, ...(scope.owner ?? [])].filter((column) => column !== undefined))];
 }
 

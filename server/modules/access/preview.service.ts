@@ -1,5 +1,5 @@
 import type { Context } from '#core/context.ts';
-import { message, Type, type Static, ref } from '#core/schema.ts';
+import { message, ref, type Static, Type } from '#core/schema.ts';
 import { effectiveRights, listSwitchedOffCodes, loadUsers, type Rights, type UserRights } from './rights.service.ts';
 
 const MOST_USERS = 100;
@@ -27,7 +27,11 @@ export const RightsChange = message('RightsChange', {
 export type RightsChange = Static<typeof RightsChange>;
 
 export const DryRunQuery = Type.Object(
-  { dry_run: Type.Optional(Type.Boolean({ default: false, description: 'say who gains and loses what, and change nothing' })) },
+  {
+    dry_run: Type.Optional(
+      Type.Boolean({ default: false, description: 'say who gains and loses what, and change nothing' }),
+    ),
+  },
   { additionalProperties: false },
 );
 

@@ -100,7 +100,11 @@ export async function loadUsers(ctx: Context, userIds: readonly number[]): Promi
 
 /** What a user may do now: the enabled roles added up, minus the codes that are switched off for everybody. */
 export function effectiveRights(user: UserRights, switchedOff: ReadonlySet<string>): Rights {
-  return addUp(user, user.roles.filter((role) => role.isEnabled), switchedOff);
+  return addUp(
+    user,
+    user.roles.filter((role) => role.isEnabled),
+    switchedOff,
+  );
 }
 
 /** What a user could do once every role is enabled: what the grant ceiling measures, so that nothing can be hidden in a disabled role. */
@@ -110,7 +114,10 @@ export function potentialRights(user: UserRights): Rights {
 
 function addUp(user: UserRights, roles: readonly RoleRights[], switchedOff: ReadonlySet<string>): Rights {
   if (user.isSuperuser) {
-    return { permissions: new PermissionSet(['*:*:*']), scope: { all: true, userId: user.id, deptIds: [], deptPaths: [] } };
+    return {
+      permissions: new PermissionSet(['*:*:*']),
+      scope: { all: true, userId: user.id, deptIds: [], deptPaths: [] },
+    };
   }
   const scopes = roles.map((role) => scopeOfRole(role, user.dept));
   return {
@@ -150,7 +157,11 @@ export function scopeOfRole(
 }
 
 /** Whether a department (by its path) lies in a scope; with `below`, whether everything below it does too. */
-export function scopeHoldsDept(scope: Pick<DataScope, 'all' | 'deptIds' | 'deptPaths'>, path: string, below: boolean): boolean {
+export function scopeHoldsDept(
+  scope: Pick<DataScope, 'all' | 'deptIds' | 'deptPaths'>,
+  path: string,
+  below: boolean,
+): boolean {
   if (scope.all || scope.deptPaths.some((root) => path.startsWith(root))) return true;
   return !below && scope.deptIds.includes(idsOfPath(path).at(-1) ?? 0);
 }
@@ -167,5 +178,7 @@ export async function listSwitchedOffCodes(ctx: Context): Promise<Set<string>> {
     return menu.is_enabled && (!parent || depth > 100 || isOn(parent, depth + 1));
   };
   const on = new Set(menus.filter((menu) => isOn(menu)).map((menu) => menu.permission));
-  return new Set(menus.flatMap((menu) => (menu.permission !== null && !on.has(menu.permission) ? [menu.permission] : [])));
+  return new Set(
+    menus.flatMap((menu) => (menu.permission !== null && !on.has(menu.permission) ? [menu.permission] : [])),
+  );
 }

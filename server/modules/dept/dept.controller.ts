@@ -1,7 +1,7 @@
 import { conflictErrors } from '#core/errors.ts';
 import { route } from '#core/feature.ts';
 import { text } from '#core/i18n.ts';
-import { IdParams } from '#core/schema.ts';
+import { IdParams, IdsBody } from '#core/schema.ts';
 import { ceilingErrors } from '../access/access.errors.ts';
 import { deptErrors } from './dept.errors.ts';
 import { DeptCreate, DeptList, DeptOut, DeptQuery, DeptUpdate } from './dept.schema.ts';
@@ -40,6 +40,16 @@ export const deptRoutes = [
     message: text('部门创建成功', 'Department created'),
     errors: placing,
     handle: (ctx, { body }) => service.createDept(ctx, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/depts/batch-delete',
+    access: 'system:dept:delete',
+    summary: 'Delete several departments, all or none',
+    body: IdsBody,
+    message: text('部门删除成功', 'Departments deleted'),
+    errors: [conflictErrors.batch_refused],
+    handle: (ctx, { body }) => service.deleteDepts(ctx, body.ids),
   }),
   route({
     method: 'GET',

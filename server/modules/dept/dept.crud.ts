@@ -1,4 +1,4 @@
-import { sql, type Insertable, type Updateable } from 'kysely';
+import { type Insertable, sql, type Updateable } from 'kysely';
 import { endOfSubtree } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
 import { contains } from '#core/crud.ts';
@@ -23,7 +23,12 @@ export function insertDept(ctx: Context, dept: Insertable<Tables['depts']>) {
   return ctx.rows('depts').insert(dept);
 }
 
-export async function updateDept(ctx: Context, deptId: number, version: number | undefined, changes: Updateable<Tables['depts']>) {
+export async function updateDept(
+  ctx: Context,
+  deptId: number,
+  version: number | undefined,
+  changes: Updateable<Tables['depts']>,
+) {
   let update = ctx.rows('depts').update(changes).where('id', '=', deptId);
   if (version !== undefined) update = update.where('version', '=', version);
   return (await update.executeTakeFirst()).numUpdatedRows > 0n;
@@ -33,7 +38,14 @@ const whyWhole = 'a subtree moves or is counted as a whole; its root was checked
 
 /** Makes moves wait for each other until their transactions end: two at once could make a department its own ancestor. */
 export function lockTree(ctx: Context) {
-  return ctx.unscoped('depts', whyWhole).select().select('id').where('parent_id', 'is', null).orderBy('id').forUpdate().execute();
+  return ctx
+    .unscoped('depts', whyWhole)
+    .select()
+    .select('id')
+    .where('parent_id', 'is', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }
 
 /** Gives a new place to a department's path and to every path below it. */
@@ -66,11 +78,25 @@ export function listUserIdsBelow(ctx: Context, path: string) {
 const FEW = 5;
 
 export function listSomeChildren(ctx: Context, deptId: number) {
-  return ctx.unscoped('depts', whyWhole).select().select('name').where('parent_id', '=', deptId).orderBy('id').limit(FEW).execute();
+  return ctx
+    .unscoped('depts', whyWhole)
+    .select()
+    .select('name')
+    .where('parent_id', '=', deptId)
+    .orderBy('id')
+    .limit(FEW)
+    .execute();
 }
 
 export function listSomeUsers(ctx: Context, deptId: number) {
-  return ctx.unscoped('users', whyWhole).select().select('username').where('dept_id', '=', deptId).orderBy('id').limit(FEW).execute();
+  return ctx
+    .unscoped('users', whyWhole)
+    .select()
+    .select('username')
+    .where('dept_id', '=', deptId)
+    .orderBy('id')
+    .limit(FEW)
+    .execute();
 }
 
 export function deleteDept(ctx: Context, deptId: number) {

@@ -55,7 +55,10 @@ export const DeptUpdate = message(
 export type DeptUpdate = Static<typeof DeptUpdate>;
 
 export const DeptQuery = Type.Object(
-  { keyword: Type.Optional(line(50, { description: 'part of the name or code' })), is_enabled: Type.Optional(Type.Boolean()) },
+  {
+    keyword: Type.Optional(line(50, { description: 'part of the name or code' })),
+    is_enabled: Type.Optional(Type.Boolean()),
+  },
   { additionalProperties: false },
 );
 export type DeptQuery = Static<typeof DeptQuery>;

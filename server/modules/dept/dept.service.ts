@@ -1,3 +1,4 @@
+import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import { changeRightsOf } from '../access/ceiling.service.ts';
@@ -93,4 +94,11 @@ export function deleteDept(ctx: Context, deptId: number): Promise<void> {
 
 async function assertLeader(ctx: Context, leaderId: number | null | undefined): Promise<void> {
   if (leaderId != null && !(await crud.findUser(ctx, leaderId))) throw deptErrors.leader_missing().on('leader_id');
+}
+
+/** Deletes all of them or none, those further down first. Throws `conflict.batch_refused`, naming each that was refused and why. */
+export async function deleteDepts(ctx: Context, ids: readonly number[]): Promise<void> {
+  const paths = new Map((await crud.listDepts(ctx, {})).map((dept) => [dept.id, dept.path.length]));
+  const downFirst = ids.toSorted((one, other) => (paths.get(other) ?? 0) - (paths.get(one) ?? 0));
+  await forAll(ctx, ids, deleteDept, downFirst);
 }

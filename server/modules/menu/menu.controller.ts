@@ -1,13 +1,19 @@
 import { conflictErrors } from '#core/errors.ts';
 import { route } from '#core/feature.ts';
 import { text } from '#core/i18n.ts';
-import { IdParams } from '#core/schema.ts';
+import { IdParams, IdsBody } from '#core/schema.ts';
 import { ceilingErrors } from '../access/access.errors.ts';
 import { menuErrors } from './menu.errors.ts';
 import { MenuCreate, MenuList, MenuOut, MenuQuery, MenuUpdate, OwnPermissions, UserMenus } from './menu.schema.ts';
 import * as service from './menu.service.ts';
 
-const placing = [menuErrors.parent_missing, menuErrors.parent_kind, menuErrors.field_needed, menuErrors.unknown_permission, ceilingErrors.exceeded];
+const placing = [
+  menuErrors.parent_missing,
+  menuErrors.parent_kind,
+  menuErrors.field_needed,
+  menuErrors.unknown_permission,
+  ceilingErrors.exceeded,
+];
 
 export const menuRoutes = [
   route({
@@ -49,6 +55,16 @@ export const menuRoutes = [
     message: text('菜单创建成功', 'Menu created'),
     errors: [menuErrors.name_taken, ...placing],
     handle: (ctx, { body }) => service.createMenu(ctx, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/menus/batch-delete',
+    access: 'system:menu:delete',
+    summary: 'Delete several menus, all or none',
+    body: IdsBody,
+    message: text('菜单删除成功', 'Menus deleted'),
+    errors: [conflictErrors.batch_refused],
+    handle: (ctx, { body }) => service.deleteMenus(ctx, body.ids),
   }),
   route({
     method: 'GET',

@@ -15,7 +15,12 @@ export function insertMenu(ctx: Context, menu: Insertable<Tables['menus']>) {
   return ctx.unscoped('menus', why).insert(menu);
 }
 
-export async function updateMenu(ctx: Context, menuId: number, version: number | undefined, changes: Updateable<Tables['menus']>) {
+export async function updateMenu(
+  ctx: Context,
+  menuId: number,
+  version: number | undefined,
+  changes: Updateable<Tables['menus']>,
+) {
   let update = ctx.unscoped('menus', why).update(changes).where('id', '=', menuId);
   if (version !== undefined) update = update.where('version', '=', version);
   return (await update.executeTakeFirst()).numUpdatedRows > 0n;

@@ -9,19 +9,26 @@ const fields = {
   title: line(50, { description: 'Chinese title' }),
   title_en: nullable(line(50, { description: 'English title' })),
   path: nullable(Type.String({ maxLength: 200, pattern: '^/[^\\s]*$', description: 'address in the console' })),
-  component: nullable(Type.String({ maxLength: 200, pattern: '^[\\w./-]+$', description: 'page file, relative to the pages' })),
+  component: nullable(
+    Type.String({ maxLength: 200, pattern: '^[\\w./-]+$', description: 'page file, relative to the pages' }),
+  ),
   redirect: nullable(Type.String({ maxLength: 200, pattern: '^/[^\\s]*$' })),
   link: nullable(Type.String({ maxLength: 500, pattern: '^https?://[^\\s]+$', description: 'for link and embedded' })),
   icon: nullable(Type.String({ maxLength: 50, pattern: '^[\\w:-]+$' })),
   order: Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 }),
-  permission: nullable(Type.String({ maxLength: 100, description: 'a code of the catalogue; it shows to those who hold it' })),
+  permission: nullable(
+    Type.String({ maxLength: 100, description: 'a code of the catalogue; it shows to those who hold it' }),
+  ),
   active_menu: nullable(Type.String({ maxLength: 200, pattern: '^/[^\\s]*$' })),
   is_visible: Type.Boolean(),
   is_enabled: Type.Boolean({ description: 'switched off, its permission is held by nobody but the administrator' }),
   is_keep_alive: Type.Boolean(),
   is_affix: Type.Boolean(),
 };
-const name = line(100, { pattern: '^[a-z][a-z0-9-]*$', description: 'unique; part of the permission of links and embedded pages' });
+const name = line(100, {
+  pattern: '^[a-z][a-z0-9-]*$',
+  description: 'unique; part of the permission of links and embedded pages',
+});
 
 export const MenuOut = message('Menu', {
   id: id(),

@@ -1,3 +1,4 @@
+import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import { assertHolds } from '../access/ceiling.service.ts';
@@ -17,7 +18,12 @@ const PARENTS: Readonly<Record<MenuKind, readonly (MenuKind | null)[]>> = {
 const FEW = 5;
 
 function toMenuOut(row: crud.MenuRow): MenuOut {
-  return { ...row, kind: row.kind as MenuKind, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() };
+  return {
+    ...row,
+    kind: row.kind as MenuKind,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
 }
 
 /** Every menu that matches, flat and in the order of the tree; `parent_id` makes the tree. */
@@ -27,7 +33,10 @@ export async function listMenus(ctx: Context, query: MenuQuery): Promise<{ items
     (menu) =>
       (query.kind === undefined || menu.kind === query.kind) &&
       (query.is_enabled === undefined || menu.is_enabled === query.is_enabled) &&
-      (!keyword || [menu.title, menu.title_en, menu.name, menu.permission].some((value) => value?.toLowerCase().includes(keyword))),
+      (!keyword ||
+        [menu.title, menu.title_en, menu.name, menu.permission].some((value) =>
+          value?.toLowerCase().includes(keyword),
+        )),
   );
   return { items: matching.map(toMenuOut) };
 }
@@ -77,13 +86,15 @@ export function updateMenu(ctx: Context, menuId: number, input: MenuUpdate): Pro
     const below = subtreeOf(menus, menuId);
     if (changes.parent_id !== undefined) {
       assertPlace(menus, kind, changes.parent_id);
-      if (changes.parent_id !== null && below.some(({ id }) => id === changes.parent_id)) throw menuErrors.cycle().on('parent_id');
+      if (changes.parent_id !== null && below.some(({ id }) => id === changes.parent_id))
+        throw menuErrors.cycle().on('parent_id');
     }
     const own = kind === 'link' || kind === 'embedded';
     if (own || (menu.is_builtin && kind === 'button')) delete changes.permission;
     else if (changes.permission !== undefined) assertPermissionKnown(ctx, changes.permission);
     assertComplete(kind, { ...menu, ...changes });
-    const decides = changes.is_enabled !== undefined || changes.parent_id !== undefined || changes.permission !== undefined;
+    const decides =
+      changes.is_enabled !== undefined || changes.parent_id !== undefined || changes.permission !== undefined;
     if (decides) for (const { permission } of below) assertHolds(ctx, permission);
     if (changes.permission !== undefined) assertHolds(ctx, changes.permission);
     if (!(await crud.updateMenu(ctx, menuId, version, changes))) throw conflictErrors.stale().on('version');
@@ -98,7 +109,13 @@ export function deleteMenu(ctx: Context, menuId: number): Promise<void> {
     const menus = await crud.listMenus(ctx);
     const menu = find(menus, menuId);
     const children = menus.filter(({ parent_id }) => parent_id === menuId);
-    if (children.length > 0) throw menuErrors.has_children({ names: children.slice(0, FEW).map(({ title }) => title).join(', ') });
+    if (children.length > 0)
+      throw menuErrors.has_children({
+        names: children
+          .slice(0, FEW)
+          .map(({ title }) => title)
+          .join(', '),
+      });
     const others = menus.some((other) => other.id !== menuId && other.permission === menu.permission);
     if (menu.permission !== null && ctx.catalogue.has(menu.permission) && !others) throw menuErrors.declared();
     assertHolds(ctx, menu.permission);
@@ -107,32 +124,52 @@ export function deleteMenu(ctx: Context, menuId: number): Promise<void> {
   });
 }
 
-function assertPlace(menus: readonly crud.MenuRow[], kind: MenuKind, parentId: number | null): crud.MenuRow | undefined {
+function assertPlace(
+  menus: readonly crud.MenuRow[],
+  kind: MenuKind,
+  parentId: number | null,
+): crud.MenuRow | undefined {
   const parent = parentId === null ? undefined : menus.find(({ id }) => id === parentId);
   if (parentId !== null && !parent) throw menuErrors.parent_missing().on('parent_id');
-  if (!PARENTS[kind].includes((parent?.kind as MenuKind | undefined) ?? null)) throw menuErrors.parent_kind().on('parent_id');
+  if (!PARENTS[kind].includes((parent?.kind as MenuKind | undefined) ?? null))
+    throw menuErrors.parent_kind().on('parent_id');
   return parent;
 }
 
-function assertComplete(kind: MenuKind, menu: Partial<Pick<MenuOut, 'path' | 'component' | 'link' | 'permission'>>): void {
-  const needed = { directory: [], menu: ['path', 'component'], button: ['permission'], embedded: ['path', 'link'], link: ['link'] } as const;
+function assertComplete(
+  kind: MenuKind,
+  menu: Partial<Pick<MenuOut, 'path' | 'component' | 'link' | 'permission'>>,
+): void {
+  const needed = {
+    directory: [],
+    menu: ['path', 'component'],
+    button: ['permission'],
+    embedded: ['path', 'link'],
+    link: ['link'],
+  } as const;
   for (const field of needed[kind]) if (!menu[field]) throw menuErrors.field_needed().on(field);
 }
 
 function assertPermissionKnown(ctx: Context, permission: string | null): void {
-  if (permission !== null && !ctx.catalogue.has(permission)) throw menuErrors.unknown_permission({ permission }).on('permission');
+  if (permission !== null && !ctx.catalogue.has(permission))
+    throw menuErrors.unknown_permission({ permission }).on('permission');
 }
 
 function subtreeOf(menus: readonly crud.MenuRow[], menuId: number): crud.MenuRow[] {
   const below = menus.filter(({ id }) => id === menuId);
-  for (const menu of below) below.push(...menus.filter(({ parent_id, id }) => parent_id === menu.id && !below.some((known) => known.id === id)));
+  for (const menu of below)
+    below.push(
+      ...menus.filter(({ parent_id, id }) => parent_id === menu.id && !below.some((known) => known.id === id)),
+    );
   return below;
 }
 
 /** The permissions of links and embedded pages: they have no route, so their row is where the code comes from. */
 export async function listPagePermissions(ctx: Context): Promise<string[]> {
   const menus = await crud.listMenus(ctx);
-  return menus.flatMap(({ kind, permission }) => ((kind === 'link' || kind === 'embedded') && permission ? [permission] : []));
+  return menus.flatMap(({ kind, permission }) =>
+    (kind === 'link' || kind === 'embedded') && permission ? [permission] : [],
+  );
 }
 
 /**
@@ -148,7 +185,10 @@ export async function listUserMenus(ctx: Context): Promise<{ items: UserMenu[] }
   const build = (parentId: number | null): UserMenu[] =>
     (byParent.get(parentId) ?? []).flatMap((menu): UserMenu[] => {
       const children = build(menu.id);
-      const shown = menu.kind === 'directory' ? children.length > 0 : menu.permission === null || permissions.holds(menu.permission);
+      const shown =
+        menu.kind === 'directory'
+          ? children.length > 0
+          : menu.permission === null || permissions.holds(menu.permission);
       return shown ? [toUserMenu(ctx, menu, children)] : [];
     });
   return { items: build(null) };
@@ -202,12 +242,36 @@ export async function synchroniseMenus(ctx: Context): Promise<{ added: string[];
         is_builtin: true,
       });
     }
-    const byRoute = menus.filter((menu) => menu.permission !== null && (menu.kind === 'menu' || menu.kind === 'button'));
+    const byRoute = menus.filter(
+      (menu) => menu.permission !== null && (menu.kind === 'menu' || menu.kind === 'button'),
+    );
     const isOrphan = (menu: crud.MenuRow) => !ctx.catalogue.has(menu.permission ?? '');
     const orphaned = byRoute.filter((menu) => isOrphan(menu) && !menu.is_orphan);
     const back = byRoute.filter((menu) => !isOrphan(menu) && menu.is_orphan);
-    if (orphaned.length > 0) await crud.markOrphans(ctx, orphaned.map(({ id }) => id), true);
-    if (back.length > 0) await crud.markOrphans(ctx, back.map(({ id }) => id), false);
+    if (orphaned.length > 0)
+      await crud.markOrphans(
+        ctx,
+        orphaned.map(({ id }) => id),
+        true,
+      );
+    if (back.length > 0)
+      await crud.markOrphans(
+        ctx,
+        back.map(({ id }) => id),
+        false,
+      );
     return { added: missing.map(({ code }) => code), orphaned: orphaned.map(({ permission }) => permission ?? '') };
   });
+}
+
+/** Deletes all of them or none, those further down first. Throws `conflict.batch_refused`, naming each that was refused and why. */
+export async function deleteMenus(ctx: Context, ids: readonly number[]): Promise<void> {
+  const menus = await crud.listMenus(ctx);
+  const below = (menuId: number) => subtreeOf(menus, menuId).length;
+  await forAll(
+    ctx,
+    ids,
+    deleteMenu,
+    ids.toSorted((one, other) => below(one) - below(other)),
+  );
 }

@@ -1,7 +1,7 @@
 import { conflictErrors } from '#core/errors.ts';
 import { route } from '#core/feature.ts';
 import { text } from '#core/i18n.ts';
-import { IdParams, MAX_PAGE_SIZE } from '#core/schema.ts';
+import { IdParams, IdsBody, MAX_PAGE_SIZE } from '#core/schema.ts';
 import { positionErrors } from './position.errors.ts';
 import { PositionCreate, PositionOut, PositionPage, PositionQuery, PositionUpdate } from './position.schema.ts';
 import * as service from './position.service.ts';
@@ -38,6 +38,16 @@ export const positionRoutes = [
     message: text('岗位创建成功', 'Position created'),
     errors: [positionErrors.code_taken],
     handle: (ctx, { body }) => service.createPosition(ctx, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/positions/batch-delete',
+    access: 'system:position:delete',
+    summary: 'Delete several positions, all or none',
+    body: IdsBody,
+    message: text('岗位删除成功', 'Positions deleted'),
+    errors: [conflictErrors.batch_refused],
+    handle: (ctx, { body }) => service.deletePositions(ctx, body.ids),
   }),
   route({
     method: 'GET',

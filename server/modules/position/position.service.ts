@@ -1,3 +1,4 @@
+import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import type { Page } from '#core/schema.ts';
@@ -43,4 +44,9 @@ export function deletePosition(ctx: Context, positionId: number): Promise<void> 
     if ((await crud.countHolders(ctx, positionId)) > 0) throw positionErrors.in_use();
     await crud.deletePosition(ctx, positionId);
   });
+}
+
+/** Deletes all of them or none. Throws `conflict.batch_refused`, naming each that was refused and why. */
+export function deletePositions(ctx: Context, ids: readonly number[]): Promise<void> {
+  return forAll(ctx, ids, deletePosition);
 }

@@ -1,7 +1,7 @@
 import { conflictErrors } from '#core/errors.ts';
 import { route } from '#core/feature.ts';
 import { text } from '#core/i18n.ts';
-import { IdParams } from '#core/schema.ts';
+import { IdParams, IdsBody } from '#core/schema.ts';
 import { ceilingErrors } from '../access/access.errors.ts';
 import { DryRunQuery, RightsChange } from '../access/preview.service.ts';
 import { roleErrors } from './role.errors.ts';
@@ -11,6 +11,7 @@ import {
   RoleCreate,
   RoleDataScope,
   RoleMembers,
+  RoleOptions,
   RoleOut,
   RolePage,
   RolePermissions,
@@ -34,6 +35,15 @@ export const roleRoutes = [
     handle: (ctx, { query }) => service.listRoles(ctx, query),
   }),
   route({
+    method: 'GET',
+    path: '/roles/options',
+    access: 'signed-in',
+    summary: 'List the roles to choose from',
+    response: RoleOptions,
+    message: found,
+    handle: (ctx) => service.listRoleOptions(ctx),
+  }),
+  route({
     method: 'POST',
     path: '/roles',
     access: 'system:role:create',
@@ -41,8 +51,24 @@ export const roleRoutes = [
     body: RoleCreate,
     response: RoleOut,
     message: text('角色创建成功', 'Role created'),
-    errors: [roleErrors.code_taken, roleErrors.unknown_permission, roleErrors.dept_missing, roleErrors.dept_needed, ceilingErrors.exceeded],
+    errors: [
+      roleErrors.code_taken,
+      roleErrors.unknown_permission,
+      roleErrors.dept_missing,
+      roleErrors.dept_needed,
+      ceilingErrors.exceeded,
+    ],
     handle: (ctx, { body }) => service.createRole(ctx, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/roles/batch-delete',
+    access: 'system:role:delete',
+    summary: 'Delete several roles, all or none',
+    body: IdsBody,
+    message: text('角色删除成功', 'Roles deleted'),
+    errors: [conflictErrors.batch_refused],
+    handle: (ctx, { body }) => service.deleteRoles(ctx, body.ids),
   }),
   route({
     method: 'GET',
@@ -150,6 +176,7 @@ export const roleRoutes = [
     response: RightsChange,
     message: text('角色成员移除成功', 'Members removed'),
     errors: [roleErrors.not_found, roleErrors.user_missing, ceilingErrors.exceeded],
-    handle: (ctx, { params, query, body }) => service.removeMembers(ctx, params.id, body.user_ids, query.dry_run === true),
+    handle: (ctx, { params, query, body }) =>
+      service.removeMembers(ctx, params.id, body.user_ids, query.dry_run === true),
   }),
 ];

@@ -19,19 +19,48 @@ export function listRoles(ctx: Context, query: RoleQuery) {
   );
 }
 
+export function listOptions(ctx: Context) {
+  return ctx
+    .rows('roles')
+    .select()
+    .select(['id', 'code', 'name'])
+    .where('is_enabled', '=', true)
+    .orderBy('order')
+    .orderBy('id')
+    .limit(1000)
+    .execute();
+}
+
 export function listDepts(ctx: Context, roleIds: readonly number[]) {
-  return ctx.rows('role_depts').select().select(['role_id', 'dept_id']).where('role_id', 'in', roleIds).orderBy('dept_id').execute();
+  return ctx
+    .rows('role_depts')
+    .select()
+    .select(['role_id', 'dept_id'])
+    .where('role_id', 'in', roleIds)
+    .orderBy('dept_id')
+    .execute();
 }
 
 export function listPermissions(ctx: Context, roleId: number) {
-  return ctx.rows('role_permissions').select().select('permission').where('role_id', '=', roleId).orderBy('permission').execute();
+  return ctx
+    .rows('role_permissions')
+    .select()
+    .select('permission')
+    .where('role_id', '=', roleId)
+    .orderBy('permission')
+    .execute();
 }
 
 export function insertRole(ctx: Context, role: Insertable<Tables['roles']>) {
   return ctx.rows('roles').insert(role);
 }
 
-export async function updateRole(ctx: Context, roleId: number, version: number | undefined, changes: Updateable<Tables['roles']>) {
+export async function updateRole(
+  ctx: Context,
+  roleId: number,
+  version: number | undefined,
+  changes: Updateable<Tables['roles']>,
+) {
   let update = ctx.rows('roles').update(changes).where('id', '=', roleId);
   if (version !== undefined) update = update.where('version', '=', version);
   return (await update.executeTakeFirst()).numUpdatedRows > 0n;
@@ -65,14 +94,22 @@ export function listMembers(ctx: Context, roleId: number, query: MemberQuery) {
   let matching = ctx
     .rows('users')
     .select()
-    .where('users.id', 'in', (eb) => eb.selectFrom('user_roles').select('user_roles.user_id').where('user_roles.role_id', '=', roleId));
+    .where('users.id', 'in', (eb) =>
+      eb.selectFrom('user_roles').select('user_roles.user_id').where('user_roles.role_id', '=', roleId),
+    );
   if (query.keyword) matching = matching.where(contains(['users.username', 'users.name'], query.keyword));
   return readPage(query, matching, 'users', (ids) =>
-    ctx.rows('users').select().select(['users.id', 'users.username', 'users.name', 'users.is_active', 'users.dept_id']).where('users.id', 'in', ids).execute(),
+    ctx
+      .rows('users')
+      .select()
+      .select(['users.id', 'users.username', 'users.name', 'users.is_active', 'users.dept_id'])
+      .where('users.id', 'in', ids)
+      .execute(),
   );
 }
 
-const whyMembers = 'the users were checked against the scope and the grant ceiling; a membership has no scope of its own to insert by';
+const whyMembers =
+  'the users were checked against the scope and the grant ceiling; a membership has no scope of its own to insert by';
 
 export function listMemberships(ctx: Context, roleId: number, userIds: readonly number[]) {
   return ctx

@@ -1,5 +1,5 @@
 import { DATA_SCOPES, GRANT_PATTERN } from '#core/access.ts';
-import { id, line, message, moment, nullable, oneOf, pageOf, pageQuery, type Static, Type } from '#core/schema.ts';
+import { id, line, message, moment, nullable, oneOf, pageOf, pageQuery, ref, type Static, Type } from '#core/schema.ts';
 
 const code = line(50, { pattern: '^[a-z][a-z0-9_-]*$', description: 'unique, lower case' });
 const order = Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 });
@@ -30,6 +30,9 @@ export const RoleOut = message('Role', {
 });
 export type RoleOut = Static<typeof RoleOut>;
 export const RolePage = pageOf(RoleOut);
+
+export const RoleOption = message('RoleOption', { id: id(), code: Type.String(), name: Type.String() });
+export const RoleOptions = message('RoleOptions', { items: Type.Array(ref(RoleOption)) });
 
 export const RoleCreate = message('RoleCreate', {
   code,

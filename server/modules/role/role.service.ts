@@ -1,4 +1,5 @@
 import type { DataScopeName } from '#core/access.ts';
+import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import type { Page } from '#core/schema.ts';
@@ -8,7 +9,15 @@ import { listMemberIds, loadRole } from '../access/rights.service.ts';
 import { listPagePermissions } from '../menu/menu.service.ts';
 import * as crud from './role.crud.ts';
 import { roleErrors } from './role.errors.ts';
-import type { MemberQuery, RoleCreate, RoleDataScope, RoleOut, RolePermissions, RoleQuery, RoleUpdate } from './role.schema.ts';
+import type {
+  MemberQuery,
+  RoleCreate,
+  RoleDataScope,
+  RoleOut,
+  RolePermissions,
+  RoleQuery,
+  RoleUpdate,
+} from './role.schema.ts';
 
 /** The administrator's role is what the built-in account stands on; nobody changes it. */
 const ADMINISTRATOR = 'admin';
@@ -26,16 +35,38 @@ function toRoleOut(row: crud.RoleRow, deptIds: readonly number[]): RoleOut {
 
 export async function listRoles(ctx: Context, query: RoleQuery): Promise<Page<RoleOut>> {
   const page = await crud.listRoles(ctx, query);
-  const chosen = page.items.length > 0 ? await crud.listDepts(ctx, page.items.map((role) => role.id)) : [];
+  const chosen =
+    page.items.length > 0
+      ? await crud.listDepts(
+          ctx,
+          page.items.map((role) => role.id),
+        )
+      : [];
   const deptsOf = Map.groupBy(chosen, (row) => row.role_id);
-  return { ...page, items: page.items.map((role) => toRoleOut(role, (deptsOf.get(role.id) ?? []).map((row) => row.dept_id))) };
+  return {
+    ...page,
+    items: page.items.map((role) =>
+      toRoleOut(
+        role,
+        (deptsOf.get(role.id) ?? []).map((row) => row.dept_id),
+      ),
+    ),
+  };
+}
+
+/** The enabled roles by name; whether the caller may give one is decided when they do. */
+export async function listRoleOptions(ctx: Context) {
+  return { items: await crud.listOptions(ctx) };
 }
 
 /** Throws `role.not_found`. */
 export async function getRole(ctx: Context, roleId: number): Promise<RoleOut> {
   const row = await getRow(ctx, roleId);
   const depts = await crud.listDepts(ctx, [roleId]);
-  return toRoleOut(row, depts.map((dept) => dept.dept_id));
+  return toRoleOut(
+    row,
+    depts.map((dept) => dept.dept_id),
+  );
 }
 
 async function getRow(ctx: Context, roleId: number): Promise<crud.RoleRow> {
@@ -62,7 +93,8 @@ export function createRole(ctx: Context, input: RoleCreate): Promise<RoleOut> {
 export function updateRole(ctx: Context, roleId: number, input: RoleUpdate): Promise<RoleOut> {
   return changeRole(ctx, roleId, async (ctx, role) => {
     const { version, ...changes } = input;
-    if (role.is_builtin && changes.code !== undefined && changes.code !== role.code) throw roleErrors.builtin().on('code');
+    if (role.is_builtin && changes.code !== undefined && changes.code !== role.code)
+      throw roleErrors.builtin().on('code');
     if (!(await crud.updateRole(ctx, roleId, version, changes))) throw conflictErrors.stale().on('version');
     return getRole(ctx, roleId);
   });
@@ -73,7 +105,8 @@ export function deleteRole(ctx: Context, roleId: number): Promise<void> {
   return changeRole(ctx, roleId, async (ctx, role) => {
     if (role.is_builtin) throw roleErrors.builtin();
     const members = await crud.listSomeMembers(ctx, roleId);
-    if (members.length > 0) throw roleErrors.has_members({ names: members.map((member) => member.username).join(', ') });
+    if (members.length > 0)
+      throw roleErrors.has_members({ names: members.map((member) => member.username).join(', ') });
     await crud.deleteRole(ctx, roleId);
   });
 }
@@ -82,7 +115,11 @@ export function deleteRole(ctx: Context, roleId: number): Promise<void> {
  * Runs a change of a role under the grant ceiling: the role before and after it, and everybody who holds it. Every way to change what
  * a role gives goes through here.
  */
-function changeRole<R>(ctx: Context, roleId: number, change: (ctx: Context, role: crud.RoleRow) => Promise<R>): Promise<R> {
+function changeRole<R>(
+  ctx: Context,
+  roleId: number,
+  change: (ctx: Context, role: crud.RoleRow) => Promise<R>,
+): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
     await lockAccessModel(ctx);
     const role = await getRow(ctx, roleId);
@@ -105,7 +142,12 @@ export async function getPermissions(ctx: Context, roleId: number): Promise<Role
 }
 
 /** Replaces what a role permits. Throws `role.not_found`, `role.administrator`, `role.unknown_permission`, `ceiling.exceeded`. */
-export async function setPermissions(ctx: Context, roleId: number, input: RolePermissions, dryRun: boolean): Promise<RightsChange> {
+export async function setPermissions(
+  ctx: Context,
+  roleId: number,
+  input: RolePermissions,
+  dryRun: boolean,
+): Promise<RightsChange> {
   const { permissions: held } = await getPermissions(ctx, roleId);
   await assertPermissionsKnown(ctx, input.permissions, held);
   return describeChange(ctx, await listMemberIds(ctx, roleId), dryRun, (ctx) =>
@@ -117,7 +159,12 @@ export async function setPermissions(ctx: Context, roleId: number, input: RolePe
 }
 
 /** Replaces a role's data scope. Throws `role.not_found`, `role.administrator`, `role.dept_missing`, `role.dept_needed`, `ceiling.exceeded`. */
-export async function setDataScope(ctx: Context, roleId: number, input: RoleDataScope, dryRun: boolean): Promise<RightsChange> {
+export async function setDataScope(
+  ctx: Context,
+  roleId: number,
+  input: RoleDataScope,
+  dryRun: boolean,
+): Promise<RightsChange> {
   const { data_scope, dept_ids: deptIds = [], includes_below = false } = input;
   await getRow(ctx, roleId);
   return describeChange(ctx, await listMemberIds(ctx, roleId), dryRun, (ctx) =>
@@ -136,15 +183,29 @@ export async function listMembers(ctx: Context, roleId: number, query: MemberQue
 }
 
 /** Gives a role to users; who has it already keeps it. Throws `role.not_found`, `role.user_missing`, `ceiling.exceeded`. */
-export function addMembers(ctx: Context, roleId: number, userIds: readonly number[], dryRun: boolean): Promise<RightsChange> {
+export function addMembers(
+  ctx: Context,
+  roleId: number,
+  userIds: readonly number[],
+  dryRun: boolean,
+): Promise<RightsChange> {
   return changeMembers(ctx, roleId, userIds, dryRun, async (ctx) => {
     const already = new Set((await crud.listMemberships(ctx, roleId, userIds)).map((row) => row.user_id));
-    await crud.addMembers(ctx, roleId, userIds.filter((userId) => !already.has(userId)));
+    await crud.addMembers(
+      ctx,
+      roleId,
+      userIds.filter((userId) => !already.has(userId)),
+    );
   });
 }
 
 /** Takes a role from users. Throws `role.not_found`, `role.user_missing`, `ceiling.exceeded`. */
-export function removeMembers(ctx: Context, roleId: number, userIds: readonly number[], dryRun: boolean): Promise<RightsChange> {
+export function removeMembers(
+  ctx: Context,
+  roleId: number,
+  userIds: readonly number[],
+  dryRun: boolean,
+): Promise<RightsChange> {
   return changeMembers(ctx, roleId, userIds, dryRun, (ctx) => crud.removeMembers(ctx, roleId, userIds));
 }
 
@@ -171,10 +232,18 @@ async function changeMembers(
 }
 
 /** A grant must be a code of the catalogue or of a page, a wildcard, or already held (its route may be gone for now). */
-async function assertPermissionsKnown(ctx: Context, permissions: readonly string[], held: readonly string[]): Promise<void> {
+async function assertPermissionsKnown(
+  ctx: Context,
+  permissions: readonly string[],
+  held: readonly string[],
+): Promise<void> {
   const pages = new Set(await listPagePermissions(ctx));
   const unknown = permissions.filter(
-    (permission) => !permission.includes('*') && !ctx.catalogue.has(permission) && !pages.has(permission) && !held.includes(permission),
+    (permission) =>
+      !permission.includes('*') &&
+      !ctx.catalogue.has(permission) &&
+      !pages.has(permission) &&
+      !held.includes(permission),
   );
   const [first] = unknown;
   if (!first) return;
@@ -191,4 +260,9 @@ async function assertDeptsUsable(ctx: Context, dataScope: DataScopeName, deptIds
   if (dataScope !== 'custom') return;
   if (deptIds.length === 0) throw roleErrors.dept_needed().on('dept_ids');
   if ((await crud.countVisibleDepts(ctx, deptIds)) !== deptIds.length) throw roleErrors.dept_missing().on('dept_ids');
+}
+
+/** Deletes all of them or none. Throws `conflict.batch_refused`, naming each that was refused and why. */
+export function deleteRoles(ctx: Context, ids: readonly number[]): Promise<void> {
+  return forAll(ctx, ids, deleteRole);
 }

@@ -4,6 +4,7 @@ import { text } from '#core/i18n.ts';
 import { IdParams, IdsBody } from '#core/schema.ts';
 import { ceilingErrors } from '../access/access.errors.ts';
 import { DryRunQuery, RightsChange } from '../access/preview.service.ts';
+import * as account from './account.service.ts';
 import { userErrors } from './user.errors.ts';
 import {
   PasswordChange,
@@ -21,7 +22,6 @@ import {
   UserRoles,
   UserUpdate,
 } from './user.schema.ts';
-import * as account from './account.service.ts';
 import * as service from './user.service.ts';
 
 const taken = [userErrors.username_taken, userErrors.email_taken, userErrors.dept_missing];
@@ -185,7 +185,12 @@ export const userRoutes = [
     body: PasswordReset,
     response: PasswordResetResult,
     message: text('密码重置成功', 'Password reset'),
-    errors: [userErrors.not_found, userErrors.administrator_protected, userErrors.password_too_short, ceilingErrors.exceeded],
+    errors: [
+      userErrors.not_found,
+      userErrors.administrator_protected,
+      userErrors.password_too_short,
+      ceilingErrors.exceeded,
+    ],
     handle: (ctx, { params, body }) => service.resetPassword(ctx, params.id, body.password),
   }),
 ];

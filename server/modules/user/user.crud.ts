@@ -75,9 +75,24 @@ export function listUsers(ctx: Context, query: UserQuery, deptPath?: string) {
 }
 
 /** The next users after a key, for walking through all of them without deep pages. */
-export function listUsersAfter(ctx: Context, filter: UserFilter, deptPath: string | undefined, afterId: number, limit: number) {
+export function listUsersAfter(
+  ctx: Context,
+  filter: UserFilter,
+  deptPath: string | undefined,
+  afterId: number,
+  limit: number,
+) {
   return matchingUsers(ctx, filter, deptPath)
-    .select(['users.id', 'users.username', 'users.email', 'users.name', 'users.phone', 'users.is_active', 'users.dept_id', 'users.created_at'])
+    .select([
+      'users.id',
+      'users.username',
+      'users.email',
+      'users.name',
+      'users.phone',
+      'users.is_active',
+      'users.dept_id',
+      'users.created_at',
+    ])
     .where('users.id', '>', afterId)
     .orderBy('users.id')
     .limit(limit)
@@ -85,9 +100,17 @@ export function listUsersAfter(ctx: Context, filter: UserFilter, deptPath: strin
 }
 
 export function listOptions(ctx: Context, query: UserOptionQuery) {
-  const matching = matchingUsers(ctx, { is_active: true, ...(query.keyword !== undefined && { keyword: query.keyword }) });
+  const matching = matchingUsers(ctx, {
+    is_active: true,
+    ...(query.keyword !== undefined && { keyword: query.keyword }),
+  });
   return readPage({ order_by: 'username', ...query }, matching, 'users', (ids) =>
-    ctx.rows('users').select().select(['users.id', 'users.username', 'users.name']).where('users.id', 'in', ids).execute(),
+    ctx
+      .rows('users')
+      .select()
+      .select(['users.id', 'users.username', 'users.name'])
+      .where('users.id', 'in', ids)
+      .execute(),
   );
 }
 
@@ -96,10 +119,17 @@ export function listRoleIds(ctx: Context, userId: number) {
 }
 
 export function listPositionIds(ctx: Context, userId: number) {
-  return ctx.rows('user_positions').select().select('position_id').where('user_id', '=', userId).orderBy('position_id').execute();
+  return ctx
+    .rows('user_positions')
+    .select()
+    .select('position_id')
+    .where('user_id', '=', userId)
+    .orderBy('position_id')
+    .execute();
 }
 
-const whyPivot = 'the user was checked against the scope and the grant ceiling; a pivot row has no scope of its own to insert by';
+const whyPivot =
+  'the user was checked against the scope and the grant ceiling; a pivot row has no scope of its own to insert by';
 
 export async function replaceRoles(ctx: Context, userId: number, roleIds: readonly number[]) {
   await ctx.unscoped('user_roles', whyPivot).delete().where('user_id', '=', userId).execute();
@@ -108,7 +138,9 @@ export async function replaceRoles(ctx: Context, userId: number, roleIds: readon
 
 export async function replacePositions(ctx: Context, userId: number, positionIds: readonly number[]) {
   await ctx.unscoped('user_positions', whyPivot).delete().where('user_id', '=', userId).execute();
-  await ctx.unscoped('user_positions', whyPivot).insertMany(positionIds.map((position_id) => ({ user_id: userId, position_id })));
+  await ctx
+    .unscoped('user_positions', whyPivot)
+    .insertMany(positionIds.map((position_id) => ({ user_id: userId, position_id })));
 }
 
 export function insertUser(ctx: Context, user: Insertable<Tables['users']>) {

@@ -73,7 +73,11 @@ export async function createUser(ctx: Context, input: UserCreate): Promise<UserO
   const hashedPassword = await hashPassword(password);
   return ctx.inTransaction(async (ctx) => {
     await assertDeptUsable(ctx, fields.dept_id);
-    const userId = await crud.insertUser(ctx, { ...fields, email: email.toLowerCase(), hashed_password: hashedPassword });
+    const userId = await crud.insertUser(ctx, {
+      ...fields,
+      email: email.toLowerCase(),
+      hashed_password: hashedPassword,
+    });
     await crud.replacePositions(ctx, userId, positionIds);
     if (roleIds.length > 0) await changeRightsOf(ctx, [userId], (ctx) => giveRoles(ctx, userId, roleIds));
     return getUser(ctx, userId);
@@ -98,7 +102,12 @@ export function updateUser(ctx: Context, userId: number, input: UserUpdate): Pro
 }
 
 /** Runs a change of one user who is in the caller's scope, not protected, and within the grant ceiling before and after it. */
-function changeUser<R>(ctx: Context, userId: number, removes: boolean, change: (ctx: Context, user: crud.UserRow) => Promise<R>): Promise<R> {
+function changeUser<R>(
+  ctx: Context,
+  userId: number,
+  removes: boolean,
+  change: (ctx: Context, user: crud.UserRow) => Promise<R>,
+): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
     const user = await getRow(ctx, userId);
     assertMayChange(ctx, user, removes);
@@ -128,16 +137,27 @@ export async function getAssignments(ctx: Context, userId: number): Promise<User
 }
 
 /** Replaces the roles of a user. Throws `user.not_found`, `user.role_missing`, `user.administrator_protected`, `ceiling.exceeded`. */
-export async function setRoles(ctx: Context, userId: number, roleIds: readonly number[], dryRun: boolean): Promise<RightsChange> {
+export async function setRoles(
+  ctx: Context,
+  userId: number,
+  roleIds: readonly number[],
+  dryRun: boolean,
+): Promise<RightsChange> {
   await getRow(ctx, userId);
-  return describeChange(ctx, [userId], dryRun, (ctx) => changeUser(ctx, userId, false, (ctx) => giveRoles(ctx, userId, roleIds)));
+  return describeChange(ctx, [userId], dryRun, (ctx) =>
+    changeUser(ctx, userId, false, (ctx) => giveRoles(ctx, userId, roleIds)),
+  );
 }
 
 /**
  * Sets a password for somebody else, or makes a one-time password when none is given; either must be changed at the next sign-in.
  * Ends the user's sessions. Throws `user.not_found`, `user.administrator_protected`, `user.password_too_short`, `ceiling.exceeded`.
  */
-export async function resetPassword(ctx: Context, userId: number, given: string | undefined): Promise<PasswordResetResult> {
+export async function resetPassword(
+  ctx: Context,
+  userId: number,
+  given: string | undefined,
+): Promise<PasswordResetResult> {
   if (given !== undefined) assertPasswordAllowed(ctx, given, 'password');
   const password = given ?? randomBytes(12).toString('base64url');
   const hashedPassword = await hashPassword(password);

@@ -106,7 +106,7 @@ describe('attacks by input', () => {
       '0.5',
       'NaN',
       'Infinity',
-      '0x1',
+
       '',
     ]) {
       for (const path of [`users?page=${value}`, `users?page_size=${value}`, `users?dept_id=${value}`])
