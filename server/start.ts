@@ -2,10 +2,10 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Config, fromRoot } from '#config';
 import { systemContext } from '#core/context.ts';
+import { type Bus, openBus } from '#extensions/bus.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '#extensions/database/index.ts';
 import { migrateUp } from '#extensions/database/migrations.ts';
 import { redactDatabaseUrl } from '#extensions/database/url.ts';
-import { type Bus, openBus } from '#extensions/bus.ts';
 import { createLogger } from '#extensions/log.ts';
 import { entities } from '#modules/index.ts';
 import { buildApp } from './app.ts';
@@ -85,7 +85,11 @@ async function reach(database: Database, config: Config): Promise<void> {
 
 async function listen(app: FastifyInstance, config: Config): Promise<void> {
   try {
-    await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: (address) => `listening at ${address}` });
+    await app.listen({
+      host: config.HOST,
+      port: config.PORT,
+      listenTextResolver: (address) => `listening at ${address}`,
+    });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')

@@ -55,7 +55,7 @@ export interface Route<
   ): R extends TSchema ? Static<R> | Promise<Static<R>> : void | Promise<void> | AsyncIterable<string>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a list of routes forgets their types; each was checked where it was declared
+/** A list of routes forgets their types; each was checked where it was declared. */
 export type AnyRoute = Route<any, any, any, any>;
 
 /** Declares a route so that its handler's types follow from its schemas. */

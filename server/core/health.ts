@@ -33,11 +33,9 @@ export function installHealth(app: FastifyInstance, dependencies: readonly Depen
       }),
     );
     const ready = !stopping && checks.every(({ blocks }) => !blocks);
-    return reply
-      .code(ready ? 200 : 503)
-      .send({
-        status: ready ? 'ready' : 'not ready',
-        ...Object.fromEntries(checks.map(({ name, state }) => [name, state])),
-      });
+    return reply.code(ready ? 200 : 503).send({
+      status: ready ? 'ready' : 'not ready',
+      ...Object.fromEntries(checks.map(({ name, state }) => [name, state])),
+    });
   });
 }

@@ -12,7 +12,9 @@ const config = loadConfig();
 const database = await openDatabase(databaseOptions(config), entities);
 try {
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: true });
-  const { adminPassword, passwordIsRandom } = await prepareData(systemContext(environmentFor(config, database), logger));
+  const { adminPassword, passwordIsRandom } = await prepareData(
+    systemContext(environmentFor(config, database), logger),
+  );
   if (adminPassword)
     console.log(passwordIsRandom ? `First password of admin: ${adminPassword}` : 'The administrator was created.');
   else console.log('Nothing to do: every set of seed data has run.');

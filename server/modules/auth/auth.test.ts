@@ -189,7 +189,7 @@ describe('signing in', () => {
         'users/me',
         authorization === undefined ? {} : { headers: { authorization } },
       );
-      assert.deepEqual([answer.status, answer.body.error], [401, 'access.unauthenticated'], authorization);
+      assert.deepEqual([answer.status, answer.body.error], [401, 'access.unauthenticated'], String(authorization));
       assert.equal(answer.body.message, 'Could not validate credentials');
       assert.equal(answer.headers['www-authenticate'], 'Bearer');
     }

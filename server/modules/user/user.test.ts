@@ -225,7 +225,7 @@ describe('users', () => {
     ];
     for (const [language, expected] of wordings) {
       const headers = language === undefined ? {} : { 'accept-language': language };
-      assert.equal((await t.admin.get('users/999999', { headers })).body.message, expected, language);
+      assert.equal((await t.admin.get('users/999999', { headers })).body.message, expected, String(language));
     }
     const english = { headers: { 'accept-language': 'en' } };
     const { body } = await t.admin.post('users', { ...sample, username: 'x' }, english);

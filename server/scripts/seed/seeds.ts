@@ -69,7 +69,9 @@ const consoleMenus: Seed = {
   name: 'console-menus',
   async run(ctx) {
     const ids = new Map<string, number>();
-    for (const { parent, ...menu } of menus as (Omit<Insertable<Tables['menus']>, 'parent_id'> & { parent?: string })[]) {
+    for (const { parent, ...menu } of menus as (Omit<Insertable<Tables['menus']>, 'parent_id'> & {
+      parent?: string;
+    })[]) {
       const parentId = parent === undefined ? null : (ids.get(parent) ?? null);
       ids.set(menu.name, await ctx.unscoped('menus', why).insert({ ...menu, parent_id: parentId, is_builtin: true }));
     }

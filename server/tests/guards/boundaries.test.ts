@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { loadConfig } from '#config';
 import { accessTokens } from '#modules/auth/token.ts';
 import { features } from '#modules/index.ts';
-import { filesAgainst, importsAgainstDirection, importsOf, TEXT_RULES } from './boundaries.ts';
+import { filesAgainst, importsAgainstDirection, importsOf, RAW_STATEMENTS, TEXT_RULES } from './boundaries.ts';
 import { programSources } from './sources.ts';
 
 const config = loadConfig({ APP_ENV: 'testing' });
@@ -56,6 +56,12 @@ describe('imports', () => {
       /schema must not know services/,
     ],
     ['modules/user/user.service.ts', "import { entities } from '../index.ts';", /the registry knows/],
+    [
+      'modules/user/user.controller.ts',
+      "import { authErrors } from '../auth/auth.errors.ts';",
+      /auth is not registered/,
+    ],
+    ['modules/user/user.service.ts', "import { e } from '../session/session.errors.ts';", /only through services/],
   ];
   for (const [file, source, why] of wrong) {
     test(`would be found: ${file} with ${source.replace(/\s+/g, ' ')} (the guard bites)`, () => {
@@ -69,6 +75,7 @@ describe('imports', () => {
     const right = new Map([
       ['modules/auth/auth.service.ts', "import { getUser } from '../user/user.service.ts';\nimport pino from 'pino';"],
       ['modules/auth/auth.crud.ts', "import { userEntity } from '../user/user.entity.ts';"],
+      ['modules/auth/auth.controller.ts', "import { userErrors } from '../user/user.errors.ts';"],
       ['modules/auth/index.ts', "import { authRoutes } from './auth.controller.ts';"],
       [
         'core/x.ts',
@@ -109,4 +116,12 @@ describe('the texts of the sources', () => {
       assert.ok(BITES[rule.name]?.length);
     });
   }
+
+  test('need every exception that is listed', () => {
+    const isUsed = (file: string) => importsOf(sources.get(file) ?? '').some(({ specifier }) => specifier === 'kysely');
+    assert.deepEqual(
+      Object.keys(RAW_STATEMENTS).filter((file) => !isUsed(file)),
+      [],
+    );
+  });
 });

@@ -33,8 +33,10 @@ function unnamed(operation: Operation, name: string): string[] {
     ...Object.entries(operation.responses),
   ];
   return parts.flatMap(([part, described]) =>
-    Object.values(described?.content ?? {})
-      .filter(({ schema }) => !schema?.$ref?.startsWith('#/components/schemas/'))
+    Object.entries(described?.content ?? {})
+      // A file is no JSON: there is nothing to name.
+      .filter(([type]) => type === 'application/json' || part === 'body')
+      .filter(([, { schema }]) => !schema?.$ref?.startsWith('#/components/schemas/'))
       .map(() => `${name} ${part}`),
   );
 }
