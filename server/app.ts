@@ -42,7 +42,7 @@ export function environmentFor(
 ): Environment {
   return {
     kysely: database.kysely,
-    returnsIds: database.dialect !== 'mysql',
+    dialect: database.dialect,
     entities: registry.entities,
     access: new AccessCache(),
     catalogue: permissionCatalogue(registry.features),

@@ -16,8 +16,8 @@ export interface ProgramSettings {}
 /** What does not change from one request to the next. */
 export interface Environment {
   readonly kysely: Kysely<Tables>;
-  /** Whether an insert can return the generated key itself (MySQL cannot). */
-  readonly returnsIds: boolean;
+  /** `mysql` stands for MariaDB too. */
+  readonly dialect: 'sqlite' | 'mysql' | 'postgresql';
   readonly entities: ReadonlyMap<string, Entity>;
   readonly access: AccessCache;
   /** Every permission code that a route declares. */
@@ -85,6 +85,10 @@ export class Context {
     return this.#environment.access;
   }
 
+  get dialect(): Environment['dialect'] {
+    return this.#environment.dialect;
+  }
+
   get catalogue(): ReadonlyMap<string, CataloguedPermission> {
     return this.#environment.catalogue;
   }
@@ -143,7 +147,8 @@ export class Context {
     return new Rows<T>({
       executor,
       entity,
-      returnsIds: this.#environment.returnsIds,
+      // MySQL cannot return the generated key itself.
+      returnsIds: this.#environment.dialect !== 'mysql',
       now: this.#environment.now,
       userId: this.caller.actor?.userId ?? null,
     });

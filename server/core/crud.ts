@@ -1,4 +1,5 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
+import type { Context } from './context.ts';
 import type { Tables } from './entity.ts';
 import { DEFAULT_PAGE_SIZE, type Page } from './schema.ts';
 
@@ -18,6 +19,20 @@ export function contains(columns: readonly string[], part: string) {
   const pattern = `%${literally(part.toLowerCase())}%`;
   const conditions = columns.map((column) => sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '!'`);
   return sql<boolean>`(${sql.join(conditions, sql` or `)})`;
+}
+
+/**
+ * The values of a column gathered into one text, `1,2,3`: a to-many relation within the statement of its row. Read it with `gatheredIds`.
+ */
+export function gathered(dialect: Context['dialect'], column: string) {
+  return dialect === 'postgresql'
+    ? sql<string | null>`string_agg(cast(${sql.ref(column)} as text), ',' order by ${sql.ref(column)})`
+    : sql<string | null>`group_concat(${sql.ref(column)} order by ${sql.ref(column)})`;
+}
+
+/** The ids in a text made by `gathered`. */
+export function gatheredIds(text: string | null): number[] {
+  return text ? text.split(',').map(Number) : [];
 }
 
 /**

@@ -6,9 +6,11 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from 'fastify';
 import { requestErrors, toErrorBody } from './errors.ts';
+import { secureAnswer } from './headers.ts';
 import type { Locale } from './i18n.ts';
 import { errorForLog } from './request-log.ts';
 import { namedSchemas } from './schema.ts';
@@ -51,6 +53,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 200 },
     frameworkErrors: (_error, request, reply) => {
       const body = toErrorBody(requestErrors.malformed(), options.defaultLocale, request.id);
+      // No hook runs for an address that cannot be read.
+      secureAnswer(request as FastifyRequest, reply as FastifyReply);
       (reply as FastifyReply).code(400).type('application/json; charset=utf-8').send(body);
     },
     clientErrorHandler: (error, socket) => {
@@ -119,8 +123,11 @@ function refuseUnstorableText(app: FastifyInstance): void {
       done(unstorable === null ? null : requestErrors.malformed().on(unstorable), form);
     },
   );
-  app.addHook('onRequest', (request, _reply, done) => {
-    done(request.raw.url?.includes('%00') ? requestErrors.malformed() : undefined);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.raw.url?.includes('%00')) return done();
+    // This hook is the first; the one that sets the headers comes later.
+    secureAnswer(request, reply);
+    done(requestErrors.malformed());
   });
 }
 

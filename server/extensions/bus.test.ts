@@ -43,7 +43,7 @@ describe('two instances with Redis', { skip: redisUrl === '' && 'TEST_REDIS_URL 
     const user = await first.as({ permissions: ['system:user:query'] });
     const onSecond = second.withToken(user.token);
     assert.equal((await onSecond.get('users')).status, 200);
-    const roles = await first.admin.get(`users/${user.userId}/assignments`);
+    const roles = await first.admin.get(`users/${user.userId}`);
     const roleId = roles.body.data.role_ids[0];
     assert.equal((await first.admin.put(`roles/${roleId}/permissions`, { permissions: [] })).status, 200);
     await eventually(async () => (await onSecond.get('users')).status, 403);

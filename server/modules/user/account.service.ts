@@ -6,11 +6,11 @@ import { hashPassword, verifyPassword } from '#core/password.ts';
 import { endSessionsOfUser } from '../session/session.service.ts';
 import * as crud from './user.crud.ts';
 import { userErrors } from './user.errors.ts';
-import type { PasswordChange, ProfileUpdate, UserOut } from './user.schema.ts';
+import type { PasswordChange, ProfileUpdate, UserDetail } from './user.schema.ts';
 import { assertPasswordAllowed, getUser } from './user.service.ts';
 
 /** The signed-in user, whatever their scope: everybody sees themselves. */
-export function getProfile(ctx: Context): Promise<UserOut> {
+export function getProfile(ctx: Context): Promise<UserDetail> {
   return getUser(ctx, ctx.actor.userId);
 }
 
@@ -20,7 +20,7 @@ async function applyOwnChanges(ctx: Context, version: number | undefined, change
   await ctx.afterCommit(() => ctx.access.forgetActors([userId]));
 }
 
-export function updateProfile(ctx: Context, input: ProfileUpdate): Promise<UserOut> {
+export function updateProfile(ctx: Context, input: ProfileUpdate): Promise<UserDetail> {
   return ctx.inTransaction(async (ctx) => {
     const { version, email, ...fields } = input;
     await applyOwnChanges(ctx, version, { ...fields, ...(email && { email: email.toLowerCase() }) });

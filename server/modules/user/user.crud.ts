@@ -1,7 +1,7 @@
 import type { Insertable, Updateable } from 'kysely';
 import { endOfSubtree } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
-import { contains, readPage } from '#core/crud.ts';
+import { contains, gathered, readPage } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
 import type { UserOptionQuery, UserQuery } from './user.schema.ts';
 
@@ -33,10 +33,25 @@ function readable(ctx: Context) {
     );
 }
 
-export type UserRow = NonNullable<Awaited<ReturnType<typeof findUser>>>;
+export type UserRow = Awaited<ReturnType<typeof listUsersById>>[number];
+export type UserDetailRow = NonNullable<Awaited<ReturnType<typeof findUser>>>;
 
 export function findUser(ctx: Context, userId: number) {
-  return readable(ctx).where('users.id', '=', userId).executeTakeFirst();
+  return readable(ctx)
+    .select((eb) => [
+      eb
+        .selectFrom('user_roles as given')
+        .select(gathered(ctx.dialect, 'given.role_id').as('ids'))
+        .whereRef('given.user_id', '=', 'users.id')
+        .as('role_ids'),
+      eb
+        .selectFrom('user_positions as held')
+        .select(gathered(ctx.dialect, 'held.position_id').as('ids'))
+        .whereRef('held.user_id', '=', 'users.id')
+        .as('position_ids'),
+    ])
+    .where('users.id', '=', userId)
+    .executeTakeFirst();
 }
 
 export function listUsersById(ctx: Context, ids: readonly number[]) {
@@ -116,16 +131,6 @@ export function listOptions(ctx: Context, query: UserOptionQuery) {
 
 export function listRoleIds(ctx: Context, userId: number) {
   return ctx.rows('user_roles').select().select('role_id').where('user_id', '=', userId).orderBy('role_id').execute();
-}
-
-export function listPositionIds(ctx: Context, userId: number) {
-  return ctx
-    .rows('user_positions')
-    .select()
-    .select('position_id')
-    .where('user_id', '=', userId)
-    .orderBy('position_id')
-    .execute();
 }
 
 const whyPivot =

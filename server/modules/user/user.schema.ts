@@ -32,7 +32,7 @@ export const USER_ORDER = [
   'updated_at',
 ] as const;
 
-export const UserOut = message('User', {
+const userFields = {
   id: id(),
   username: Type.String(),
   email: Type.String(),
@@ -49,10 +49,20 @@ export const UserOut = message('User', {
   version: Type.Integer({ description: 'send it back with a change to notice that somebody else was faster' }),
   created_at: moment(),
   updated_at: moment(),
-});
+};
+
+export const UserOut = message('User', userFields);
 export type UserOut = Static<typeof UserOut>;
 
 export const UserPage = pageOf(UserOut);
+
+/** One user, with what is assigned to them. */
+export const UserDetail = message('UserDetail', {
+  ...userFields,
+  role_ids: Type.Array(Type.Integer()),
+  position_ids: Type.Array(Type.Integer()),
+});
+export type UserDetail = Static<typeof UserDetail>;
 
 export const UserCreate = message('UserCreate', {
   username,
@@ -127,13 +137,6 @@ export type UserQuery = Static<typeof UserQuery>;
 
 export const UserRoles = message('UserRoles', { role_ids: ids });
 export type UserRoles = Static<typeof UserRoles>;
-
-/** What is assigned to a user: roles and positions. */
-export const UserAssignments = message('UserAssignments', {
-  role_ids: Type.Array(Type.Integer()),
-  position_ids: Type.Array(Type.Integer()),
-});
-export type UserAssignments = Static<typeof UserAssignments>;
 
 export const PasswordReset = message('PasswordReset', {
   password: Type.Optional(newPassword),

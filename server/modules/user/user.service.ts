@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '#core/context.ts';
+import { gatheredIds } from '#core/crud.ts';
 import { csvLine } from '#core/csv.ts';
 import { conflictErrors, type ErrorDetail } from '#core/errors.ts';
 import { hashPassword } from '#core/password.ts';
@@ -12,8 +13,8 @@ import * as crud from './user.crud.ts';
 import { userErrors } from './user.errors.ts';
 import type {
   PasswordResetResult,
-  UserAssignments,
   UserCreate,
+  UserDetail,
   UserExport,
   UserOptionQuery,
   UserOut,
@@ -53,11 +54,12 @@ export async function listUsers(ctx: Context, query: UserQuery): Promise<Page<Us
 }
 
 /** Throws `user.not_found`, also for a user outside the caller's scope. */
-export async function getUser(ctx: Context, userId: number): Promise<UserOut> {
-  return toUserOut(await getRow(ctx, userId));
+export async function getUser(ctx: Context, userId: number): Promise<UserDetail> {
+  const row = await getRow(ctx, userId);
+  return { ...toUserOut(row), role_ids: gatheredIds(row.role_ids), position_ids: gatheredIds(row.position_ids) };
 }
 
-async function getRow(ctx: Context, userId: number): Promise<crud.UserRow> {
+async function getRow(ctx: Context, userId: number): Promise<crud.UserDetailRow> {
   const row = await crud.findUser(ctx, userId);
   if (!row) throw userErrors.not_found();
   return row;
@@ -67,7 +69,7 @@ async function getRow(ctx: Context, userId: number): Promise<crud.UserRow> {
  * Throws `user.username_taken` and `user.email_taken` (by the unique constraints), `user.dept_missing`, `user.password_too_short`,
  * and `ceiling.exceeded` when the roles give more than the caller holds.
  */
-export async function createUser(ctx: Context, input: UserCreate): Promise<UserOut> {
+export async function createUser(ctx: Context, input: UserCreate): Promise<UserDetail> {
   const { password, email, role_ids: roleIds = [], position_ids: positionIds = [], ...fields } = input;
   assertPasswordAllowed(ctx, password, 'password');
   const hashedPassword = await hashPassword(password);
@@ -88,7 +90,7 @@ export async function createUser(ctx: Context, input: UserCreate): Promise<UserO
  * Changes what is named. Throws `user.not_found`, `conflict.stale` for an old version, `user.administrator_protected`,
  * `user.self_protected`, `user.dept_missing`, `ceiling.exceeded`, and the unique errors of creating.
  */
-export function updateUser(ctx: Context, userId: number, input: UserUpdate): Promise<UserOut> {
+export function updateUser(ctx: Context, userId: number, input: UserUpdate): Promise<UserDetail> {
   return changeUser(ctx, userId, input.is_active === false, async (ctx, user) => {
     const { version, email, role_ids: roleIds, position_ids: positionIds, ...fields } = input;
     if (fields.dept_id !== undefined && fields.dept_id !== user.dept_id) await assertDeptUsable(ctx, fields.dept_id);
@@ -125,15 +127,6 @@ async function giveRoles(ctx: Context, userId: number, roleIds: readonly number[
   }
   for (const role of roles.values()) await assertRoleWithinCeiling(ctx, role);
   await crud.replaceRoles(ctx, userId, roleIds);
-}
-
-/** What is assigned to a user. Throws `user.not_found`. */
-export async function getAssignments(ctx: Context, userId: number): Promise<UserAssignments> {
-  await getRow(ctx, userId);
-  return {
-    role_ids: (await crud.listRoleIds(ctx, userId)).map((row) => row.role_id),
-    position_ids: (await crud.listPositionIds(ctx, userId)).map((row) => row.position_id),
-  };
 }
 
 /** Replaces the roles of a user. Throws `user.not_found`, `user.role_missing`, `user.administrator_protected`, `ceiling.exceeded`. */
