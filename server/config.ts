@@ -32,7 +32,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, folder:
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(SETTINGS)) {
-    const raw = environment[name] || fromFile[name];
+    // An empty variable is said too: it takes back what the file sets.
+    const raw = environment[name] ?? fromFile[name];
     try {
       values[name] = raw ? setting.read(raw) : setting.fallback;
     } catch (error) {
