@@ -182,8 +182,9 @@ describe('where settings come from', () => {
   test('env/<APP_ENV>.env is read, and the environment wins', () => {
     writeFileSync(join(folder, 'testing.env'), '# a comment\nPORT=9001\nHOST="0.0.0.0"\nLOG_LEVEL=warn\n');
     try {
-      const config = load({ LOG_LEVEL: 'error', HOST: '' });
+      const config = load({ LOG_LEVEL: 'error' });
       assert.deepEqual([config.PORT, config.HOST, config.LOG_LEVEL], [9001, '0.0.0.0', 'error']);
+      assert.equal(load({ HOST: '' }).HOST, '127.0.0.1', 'an empty variable takes back what the file sets');
       assert.equal(production({}).PORT, 8000, 'the file of another environment is not read');
       writeFileSync(join(folder, 'testing.env'), 'PORT=x\n');
       assert.deepEqual(namesOf(problems(() => load({}))), ['PORT']);
