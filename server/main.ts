@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from '#config';
+import { MigrationError } from '#extensions/database/migration-error.ts';
 import { StartError, type Started, start } from './start.ts';
 
 const started = await begin();
@@ -10,7 +11,7 @@ async function begin(): Promise<Started> {
   try {
     return await start(loadConfig());
   } catch (error) {
-    const expected = error instanceof ConfigError || error instanceof StartError;
+    const expected = [ConfigError, StartError, MigrationError].some((kind) => error instanceof kind);
     console.error(expected ? (error as Error).message : error);
     process.exit(1);
   }

@@ -38,7 +38,7 @@ export class StartError extends Error {}
 /** Opens the database, migrates and seeds it, and listens. Throws StartError with one clear message; leaves nothing open then. */
 export async function start(config: Config): Promise<Started> {
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: config.LOG_PRETTY ?? process.stdout.isTTY === true });
-  const database = await openDatabase(databaseOptions(config), entities);
+  const database = await open(config);
   const bus = openBus(config.REDIS_URL, logger);
   let app: FastifyInstance | undefined;
   try {
@@ -64,6 +64,14 @@ export async function start(config: Config): Promise<Started> {
     await bus.close();
     await database.close();
     throw error;
+  }
+}
+
+async function open(config: Config): Promise<Database> {
+  try {
+    return await openDatabase(databaseOptions(config), entities);
+  } catch (error) {
+    throw new StartError(`DATABASE_URL: ${(error as Error).message}`);
   }
 }
 

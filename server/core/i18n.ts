@@ -24,6 +24,20 @@ export function translate(message: Text, locale: Locale, params?: TextParams): s
  */
 export function negotiateLocale(header: string | undefined, fallback: Locale): Locale {
   if (!header) return fallback;
+  const question = `${fallback} ${header}`;
+  const known = negotiated.get(question);
+  if (known) return known;
+  const locale = bestLocale(header, fallback);
+  if (negotiated.size >= MOST_NEGOTIATED) negotiated.clear();
+  if (header.length <= 200) negotiated.set(question, locale);
+  return locale;
+}
+
+/** Browsers send one of a handful of headers again and again; anybody can send any other, so few are remembered. */
+const negotiated = new Map<string, Locale>();
+const MOST_NEGOTIATED = 500;
+
+function bestLocale(header: string, fallback: Locale): Locale {
   let best: Locale | undefined;
   let bestWeight = 0;
   for (const part of header.slice(0, 200).split(',')) {

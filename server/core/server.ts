@@ -12,7 +12,7 @@ import Fastify, {
 import { requestErrors, toErrorBody } from './errors.ts';
 import { secureAnswer } from './headers.ts';
 import type { Locale } from './i18n.ts';
-import { errorForLog } from './request-log.ts';
+import { errorForLog, RequestLogger } from './request-log.ts';
 import { namedSchemas } from './schema.ts';
 import { LazyValidators } from './validation.ts';
 
@@ -36,6 +36,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     loggerInstance: options.logger.child({}, { serializers: { err: errorForLog } }),
     // One line of our own per request (request-log.ts) instead of two.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    childLoggerFactory: (logger, bindings, childOptions) => new RequestLogger(logger, [bindings, childOptions]),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,
     // Node's own limits are a minute for the headers, and a look at late requests every half minute.
@@ -68,7 +69,18 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   app.removeContentTypeParser('text/plain');
   refuseUnstorableText(app);
+  closeConnectionsWhenStopping(app);
   return app;
+}
+
+/** A connection whose last request was still open when the stop began would be kept alive until the time for stopping is over. */
+function closeConnectionsWhenStopping(app: FastifyInstance): void {
+  app.addHook('preClose', (done) => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), 100);
+    app.server.once('close', () => clearInterval(timer));
+    timer.unref();
+    done();
+  });
 }
 
 /** Validates with the named schemas known by now. Call it after every feature has declared its own. */

@@ -56,7 +56,13 @@ export interface TestTables {
 }
 
 const TYPES = {
-  sqlite: { id: 'integer primary key autoincrement', ref: 'integer', boolean: 'boolean', datetime: 'datetime', json: 'json' },
+  sqlite: {
+    id: 'integer primary key autoincrement',
+    ref: 'integer',
+    boolean: 'boolean',
+    datetime: 'datetime',
+    json: 'json',
+  },
   mysql: {
     id: 'int unsigned auto_increment primary key',
     ref: 'int unsigned',

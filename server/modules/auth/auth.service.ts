@@ -1,6 +1,7 @@
 import type { Actor } from '#core/access.ts';
+import type { AccessCache } from '#core/access-cache.ts';
 import type { Context } from '#core/context.ts';
-import { accessErrors } from '#core/errors.ts';
+import { type AppError, accessErrors } from '#core/errors.ts';
 import { hashPassword, verifyPassword } from '#core/password.ts';
 import { getActor } from '../access/access.service.ts';
 import {
@@ -22,16 +23,17 @@ export type Authentication = { readonly actor: Actor; readonly sessionId: string
 
 /** Answers from the snapshot alone when it can; undefined asks for `authenticate`, which reads the database. */
 export function authenticateFromSnapshot(
-  ctx: Context,
+  access: AccessCache,
   tokens: AccessTokens,
   bearer: string,
 ): Authentication | undefined {
   const claims = tokens.verify(bearer);
   if (!claims) return 'nobody';
-  const session = ctx.access.session(claims.sid);
-  const actor = ctx.access.actor(Number(claims.sub));
+  const userId = Number(claims.sub);
+  const session = access.session(claims.sid);
+  const actor = access.actor(userId);
   if (session === undefined || actor === undefined) return undefined;
-  return judge(claims.sid, session, actor, Number(claims.sub));
+  return judge(claims.sid, session, actor, userId);
 }
 
 /** Who a bearer token stands for, by what is stored now: the session must live, the user exist and be active. */
@@ -99,10 +101,7 @@ function sessionLifetime(ctx: Context): number {
   return ctx.settings.REFRESH_TOKEN_EXPIRE_DAYS * DAY_MS;
 }
 
-/** Throws what a route says to somebody who is not signed in, or who has been disabled. */
-export function assertSignedIn(
-  authentication: Authentication,
-): asserts authentication is Exclude<Authentication, string> {
-  if (authentication === 'inactive') throw authErrors.inactive_user();
-  if (authentication === 'nobody') throw accessErrors.unauthenticated();
+/** What a route says to somebody who is not signed in, or who has been disabled. */
+export function refusalOf(authentication: Extract<Authentication, string>): AppError {
+  return authentication === 'inactive' ? authErrors.inactive_user() : accessErrors.unauthenticated();
 }

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '#core/access.ts';
 import { isPermissionCode } from '#core/access.ts';
 import { Context, type Environment } from '#core/context.ts';
 import { accessErrors } from '#core/errors.ts';
 import { type Locale, negotiateLocale } from '#core/i18n.ts';
-import { type Authentication, assertSignedIn, authenticate, authenticateFromSnapshot } from './auth.service.ts';
+import { type Authentication, authenticate, authenticateFromSnapshot, refusalOf } from './auth.service.ts';
 import type { AccessTokens } from './token.ts';
 
 /**
@@ -21,14 +21,22 @@ export function installGuard(
   refuseUndecidedRoutes(app);
   app.decorateRequest('ctx', null as never);
 
-  const admit = (request: FastifyRequest, authentication: Authentication) => {
-    assertSignedIn(authentication);
+  /** Gives the request its context. Answers with what keeps it from going on, or with nothing. */
+  const admit = (
+    request: FastifyRequest,
+    { access = '', allowPasswordChange }: FastifyContextConfig,
+    authentication: Authentication,
+  ): Error | undefined => {
+    if (typeof authentication === 'string') {
+      request.ctx = contextOf(request, null, null);
+      return refusalOf(authentication);
+    }
     const { actor, sessionId } = authentication;
     request.ctx = contextOf(request, actor, sessionId);
-    const { access, allowPasswordChange } = request.routeOptions.config;
-    if (actor.mustChangePassword && !allowPasswordChange) throw accessErrors.password_change_required();
-    if (access !== 'signed-in' && !actor.permissions.holds(access ?? ''))
-      throw accessErrors.forbidden({ permission: access ?? '' });
+    if (actor.mustChangePassword && !allowPasswordChange) return accessErrors.password_change_required();
+    if (access !== 'signed-in' && !actor.permissions.holds(access))
+      return accessErrors.forbidden({ permission: access });
+    return undefined;
   };
 
   const contextOf = (request: FastifyRequest, actor: Actor | null, sessionId: string | null) =>
@@ -44,24 +52,20 @@ export function installGuard(
     });
 
   app.addHook('onRequest', (request, _reply, done) => {
+    const { config } = request.routeOptions;
+    if (request.is404 || config.access === 'public') {
+      request.ctx = contextOf(request, null, null);
+      return done();
+    }
+    const bearer = bearerOf(request);
+    const known = bearer ? authenticateFromSnapshot(environment.access, tokens, bearer) : 'nobody';
+    // Whoever has been here before is decided about without a query and without a promise.
+    if (known !== undefined) return done(admit(request, config, known));
     const anonymous = contextOf(request, null, null);
     request.ctx = anonymous;
-    if (request.is404 || request.routeOptions.config.access === 'public') return done();
-    const bearer = bearerOf(request);
-    if (!bearer) return done(accessErrors.unauthenticated());
-    const known = authenticateFromSnapshot(anonymous, tokens, bearer);
-    if (known === undefined) {
-      authenticate(anonymous, tokens, bearer)
-        .then((authentication) => admit(request, authentication))
-        .then(() => done(), done);
-      return;
-    }
-    try {
-      admit(request, known);
-    } catch (error) {
-      return done(error as Error);
-    }
-    done();
+    authenticate(anonymous, tokens, bearer ?? '')
+      .then((authentication) => admit(request, config, authentication))
+      .then((refusal) => done(refusal), done);
   });
 }
 

@@ -28,12 +28,15 @@ const why = 'the first rows of an installation belong to nobody yet';
  */
 export async function prepareData(ctx: Context): Promise<FirstStart> {
   const told = await runSeeds(ctx);
-  try {
+  await ctx.inTransaction(async (ctx) => {
+    // Whoever holds this row adds the buttons; the other instances wait, and then find them there.
+    await ctx
+      .unscoped('seed_runs', why)
+      .updateQuietly({ name: consoleMenus.name })
+      .where('name', '=', consoleMenus.name)
+      .execute();
     await synchroniseMenus(ctx);
-  } catch {
-    // Another instance added the same buttons at the same moment; what is missing now is missing for another reason.
-    await synchroniseMenus(ctx);
-  }
+  });
   return told;
 }
 

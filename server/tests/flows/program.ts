@@ -17,7 +17,10 @@ export interface Program {
 /** Starts `node server/main.ts` with these settings and no others. */
 export function startProgram(settings: Readonly<Record<string, string>>): Program {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [main], { env: { PATH, HOME, PORT: '0', ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main], {
+    env: { PATH, HOME, PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const ended = new Promise<number | null>((settle) => child.on('close', settle));
   const address = new Promise<string>((settle, fail) => {
@@ -41,7 +44,12 @@ export async function stopProgram(program: Program): Promise<number | null> {
 }
 
 /** Sends JSON to a running program. */
-export async function call(address: string, method: string, path: string, options: { token?: string; body?: object } = {}) {
+export async function call(
+  address: string,
+  method: string,
+  path: string,
+  options: { token?: string; body?: object } = {},
+) {
   const response = await fetch(`${address}/api/v1/${path}`, {
     method,
     headers: {

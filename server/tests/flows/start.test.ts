@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '#extensions/database/testing.ts';
 import { testDialect } from '../dialect.ts';
 import { call, type Program, signIn, startProgram, stopProgram } from './program.ts';
@@ -82,7 +82,7 @@ describe('the program', () => {
     await closed;
     assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*"access_token"/);
     assert.equal(await program.ended, 0);
-    assert.ok(performance.now() - stoppedAt < 10_000);
+    assert.ok(performance.now() - stoppedAt < 6000, 'it does not wait for a connection that nobody uses any more');
   });
 
   test('cuts a request that does not finish in time, and still ends well, also on Ctrl-C', LIMIT, async () => {
@@ -90,7 +90,9 @@ describe('the program', () => {
     const { port } = new URL(await program.address);
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.write('POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{');
+    socket.write(
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+    );
     await sleep(300);
     const stoppedAt = performance.now();
     program.process.kill('SIGINT');
@@ -111,28 +113,32 @@ describe('the program', () => {
     assert.deepEqual(await Promise.all(both.map(stopProgram)), [0, 0]);
   });
 
-  test('in production invents the first password, tells it once, and lets nothing else be done before it is changed', LIMIT, async () => {
-    const production = { APP_ENV: 'production', JWT_SECRET_KEY: randomBytes(48).toString('base64url') };
-    const program = start(production);
-    const address = await program.address;
-    await sleep(50);
-    const password = /admin \/ (\S{16,})\n/.exec(program.output())?.[1];
-    assert.ok(password, program.output());
-    assert.doesNotMatch(program.output(), /Documents/);
-    const { access_token: token, must_change_password } = await signIn(address, password);
-    assert.equal(must_change_password, true);
-    const refused = await call(address, 'GET', 'users', { token });
-    assert.deepEqual([refused.status, refused.body.error], [403, 'access.password_change_required']);
-    const change = { old_password: password, new_password: 'a password of my own' };
-    assert.equal((await call(address, 'POST', 'users/me/password', { token, body: change })).status, 200);
-    assert.equal(await countUsers(address, token), 1);
-    await stopProgram(program);
-    const second = start(production);
-    await second.address;
-    await sleep(50);
-    assert.doesNotMatch(second.output(), /admin \//);
-    assert.equal(await stopProgram(second), 0);
-  });
+  test(
+    'in production invents the first password, tells it once, and lets nothing else be done before it is changed',
+    LIMIT,
+    async () => {
+      const production = { APP_ENV: 'production', JWT_SECRET_KEY: randomBytes(48).toString('base64url') };
+      const program = start(production);
+      const address = await program.address;
+      await sleep(50);
+      const password = /admin \/ (\S{16,})\n/.exec(program.output())?.[1];
+      assert.ok(password, program.output());
+      assert.doesNotMatch(program.output(), /Documents/);
+      const { access_token: token, must_change_password } = await signIn(address, password);
+      assert.equal(must_change_password, true);
+      const refused = await call(address, 'GET', 'users', { token });
+      assert.deepEqual([refused.status, refused.body.error], [403, 'access.password_change_required']);
+      const change = { old_password: password, new_password: 'a password of my own' };
+      assert.equal((await call(address, 'POST', 'users/me/password', { token, body: change })).status, 200);
+      assert.equal(await countUsers(address, token), 1);
+      await stopProgram(program);
+      const second = start(production);
+      await second.address;
+      await sleep(50);
+      assert.doesNotMatch(second.output(), /admin \//);
+      assert.equal(await stopProgram(second), 0);
+    },
+  );
 });
 
 describe('a program that cannot start', () => {
@@ -153,7 +159,12 @@ describe('a program that cannot start', () => {
   };
 
   test('because of wrong settings names all of them', LIMIT, async () => {
-    await assertRefuses({ PORT: 'abc', JWT_ALGORITHM: 'none', LOG_LEVEL: 'loud' }, /PORT: /, /JWT_ALGORITHM: /, /LOG_LEVEL: /);
+    await assertRefuses(
+      { PORT: 'abc', JWT_ALGORITHM: 'none', LOG_LEVEL: 'loud' },
+      /PORT: /,
+      /JWT_ALGORITHM: /,
+      /LOG_LEVEL: /,
+    );
     await assertRefuses({ APP_ENV: 'production', DEBUG: 'true' }, /JWT_SECRET_KEY: is missing/, /DEBUG: /);
   });
 
@@ -168,9 +179,16 @@ describe('a program that cannot start', () => {
   test('because its database does not answer names the database, without its password', LIMIT, async () => {
     for (const scheme of ['mysql', 'postgresql']) {
       const url = `${scheme}://someone:S3cret-word@127.0.0.1:1/x`;
-      await assertRefuses({ DATABASE_URL: url }, /database .*127\.0\.0\.1:1\/x.* does not answer/, /^(?![\s\S]*S3cret-word)/);
+      await assertRefuses(
+        { DATABASE_URL: url },
+        /database .*127\.0\.0\.1:1\/x.* does not answer/,
+        /^(?![\s\S]*S3cret-word)/,
+      );
     }
-    await assertRefuses({ DATABASE_URL: 'sqlite:/dev/null/app.db' }, /database .*\/dev\/null\/app\.db.* does not answer/);
+    await assertRefuses(
+      { DATABASE_URL: 'sqlite:/dev/null/app.db' },
+      /database .*\/dev\/null\/app\.db.* does not answer/,
+    );
   });
 
   test('because its database cannot be read from the URL says so', LIMIT, async () => {
