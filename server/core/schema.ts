@@ -61,6 +61,9 @@ export function oneOf<const V extends readonly string[]>(values: V, options: TSc
 /** The largest key every database and JSON reader holds exactly. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 
+/** The largest version a row can reach: it is kept in a 32-bit column on every database. */
+export const MAX_VERSION = 2_147_483_647;
+
 /** A row's key. */
 export const id = (options: TSchemaOptions = {}) => Type.Integer({ minimum: 1, maximum: MAX_ID, ...options });
 

@@ -1,4 +1,4 @@
-import { id, line, message, moment, nullable, ref, type Static, Type } from '#core/schema.ts';
+import { id, line, MAX_VERSION, message, moment, nullable, ref, type Static, Type } from '#core/schema.ts';
 
 const order = Type.Integer({ minimum: -1_000_000, maximum: 1_000_000, description: 'smaller comes first' });
 
@@ -48,7 +48,7 @@ export const DeptUpdate = message(
     order: Type.Optional(order),
     leader_id: Type.Optional(fields.leader_id),
     is_enabled: Type.Optional(fields.is_enabled),
-    version: Type.Optional(Type.Integer({ minimum: 1 })),
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION })),
   },
   { minProperties: 1 },
 );

@@ -1,4 +1,4 @@
-import { id, line, message, moment, nullable, oneOf, ref, type Static, Type } from '#core/schema.ts';
+import { id, line, MAX_VERSION, message, moment, nullable, oneOf, ref, type Static, Type } from '#core/schema.ts';
 
 export const MENU_KINDS = ['directory', 'menu', 'button', 'embedded', 'link'] as const;
 export type MenuKind = (typeof MENU_KINDS)[number];
@@ -80,7 +80,11 @@ export type MenuCreate = Static<typeof MenuCreate>;
 
 export const MenuUpdate = message(
   'MenuUpdate',
-  { title: Type.Optional(fields.title), ...optional, version: Type.Optional(Type.Integer({ minimum: 1 })) },
+  {
+    title: Type.Optional(fields.title),
+    ...optional,
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION })),
+  },
   { minProperties: 1 },
 );
 export type MenuUpdate = Static<typeof MenuUpdate>;

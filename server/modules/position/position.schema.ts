@@ -1,4 +1,15 @@
-import { id, line, message, moment, nullable, pageOf, pageQuery, type Static, Type } from '#core/schema.ts';
+import {
+  id,
+  line,
+  MAX_VERSION,
+  message,
+  moment,
+  nullable,
+  pageOf,
+  pageQuery,
+  type Static,
+  Type,
+} from '#core/schema.ts';
 
 export const PositionOut = message('Position', {
   id: id(),
@@ -35,7 +46,7 @@ export const PositionUpdate = message(
     order: Type.Optional(order),
     is_enabled: Type.Optional(Type.Boolean()),
     remark: Type.Optional(remark),
-    version: Type.Optional(Type.Integer({ minimum: 1 })),
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION })),
   },
   { minProperties: 1 },
 );

@@ -1,5 +1,18 @@
 import { DATA_SCOPES, GRANT_PATTERN } from '#core/access.ts';
-import { id, line, message, moment, nullable, oneOf, pageOf, pageQuery, ref, type Static, Type } from '#core/schema.ts';
+import {
+  id,
+  line,
+  MAX_VERSION,
+  message,
+  moment,
+  nullable,
+  oneOf,
+  pageOf,
+  pageQuery,
+  ref,
+  type Static,
+  Type,
+} from '#core/schema.ts';
 
 const code = line(50, { pattern: '^[a-z][a-z0-9_-]*$', description: 'unique, lower case' });
 const order = Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 });
@@ -55,7 +68,7 @@ export const RoleUpdate = message(
     order: Type.Optional(order),
     is_enabled: Type.Optional(Type.Boolean()),
     remark: Type.Optional(remark),
-    version: Type.Optional(Type.Integer({ minimum: 1 })),
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION })),
   },
   { minProperties: 1 },
 );

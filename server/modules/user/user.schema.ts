@@ -1,5 +1,16 @@
 import { MAX_PASSWORD_LENGTH } from '#core/password.ts';
-import { id, line, message, moment, nullable, pageOf, pageQuery, type Static, Type } from '#core/schema.ts';
+import {
+  id,
+  line,
+  MAX_VERSION,
+  message,
+  moment,
+  nullable,
+  pageOf,
+  pageQuery,
+  type Static,
+  Type,
+} from '#core/schema.ts';
 
 const username = line(50, {
   minLength: 2,
@@ -92,7 +103,9 @@ export const UserUpdate = message(
     is_active: Type.Optional(Type.Boolean()),
     role_ids: Type.Optional(ids),
     position_ids: Type.Optional(ids),
-    version: Type.Optional(Type.Integer({ minimum: 1, description: 'the version this change was made from' })),
+    version: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MAX_VERSION, description: 'the version this change was made from' }),
+    ),
   },
   { minProperties: 1, description: 'what is not named stays; null clears' },
 );
@@ -106,7 +119,7 @@ export const ProfileUpdate = message(
     name: Type.Optional(nullable(line(50))),
     phone: Type.Optional(nullable(phone)),
     avatar: Type.Optional(nullable(avatar)),
-    version: Type.Optional(Type.Integer({ minimum: 1 })),
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION })),
   },
   { minProperties: 1 },
 );
