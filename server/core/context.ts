@@ -6,6 +6,7 @@ import type { CataloguedPermission } from './catalogue.ts';
 import type { Entity, TableName, Tables } from './entity.ts';
 import { accessErrors } from './errors.ts';
 import type { Locale } from './i18n.ts';
+import { bind, type PreparedStatement, type StatementValues } from './prepared.ts';
 import { Rows } from './rows.ts';
 import { ScopePlugin } from './scope.ts';
 
@@ -109,6 +110,16 @@ export class Context {
   unscoped<T extends TableName>(table: T, why: string): Rows<T> {
     if (!why) throw new Error('looking past the data scope needs a reason');
     return this.#rows(table, this.#executor);
+  }
+
+  /** Executes a prepared statement (prepared.ts) in the actor's scope. Throws 401 without an actor, where the statement uses `rows`. */
+  async run<V extends StatementValues, Row>(statement: PreparedStatement<V, Row>, values: V): Promise<Row[]> {
+    const query = bind(statement, values, this.caller.actor?.scope ?? null, this.#environment, (scope) => {
+      // Of the actor there is only the scope, so that nothing else of the first caller stays in the statement.
+      const actor = scope && ({ scope } as Actor);
+      return new Context(this.#environment, { ...this.caller, actor });
+    });
+    return (await this.#executor.executeQuery(query)).rows;
   }
 
   /** What is declared of a table; undefined for an unknown one. */

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { startChild } from './child.ts';
+import { median, printTable } from './figures.ts';
+import { createInstallation } from './installation.ts';
+
+// From the start of the process to its first answer, on a database that is there.
+const RUNS = 7;
+
+const installation = await createInstallation({ users: 200 });
+const times: number[] = [];
+try {
+  for (let run = 0; run < RUNS; run++) {
+    const service = await startChild(
+      'server/main.ts',
+      installation.environment,
+      join(installation.folder, 'service.log'),
+    );
+    times.push(service.startedInMs);
+    await service.stop();
+  }
+  printTable(
+    ['start to first answer', 'median ms', 'fastest ms', 'slowest ms'],
+    [[`${RUNS} runs`, median(times).toFixed(0), Math.min(...times).toFixed(0), Math.max(...times).toFixed(0)]],
+  );
+} finally {
+  await installation.remove();
+}
