@@ -20,6 +20,11 @@ interface Schema {
   readonly additionalProperties?: unknown;
   readonly items?: Schema;
   readonly anyOf?: Schema[];
+  readonly enum?: unknown[];
+  readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly format?: string;
 }
 
 /** Every schema inside another, references followed, with the way to it. */
@@ -44,6 +49,20 @@ const OPEN_BODIES = ['POST /auth/token'];
 function openObjects(schema: Schema, name: string): string[] {
   return [...inside(schema, name)]
     .filter(([, part]) => part.properties !== undefined && part.additionalProperties !== false)
+    .map(([path]) => path);
+}
+
+const BOUND = { integer: 'maximum', number: 'maximum', string: 'maxLength', array: 'maxItems' } as const;
+
+function unbounded(schema: Schema, name: string): string[] {
+  return [...inside(schema, name)]
+    .filter(([, part]) => part.enum === undefined && part.format !== 'date-time')
+    .filter(([, part]) =>
+      [part.type].flat().some((type) => {
+        const bound = BOUND[type as keyof typeof BOUND];
+        return bound !== undefined && part[bound] === undefined;
+      }),
+    )
     .map(([path]) => path);
 }
 
@@ -107,6 +126,22 @@ describe('requests', () => {
       return parts.flatMap((part) => (part ? openObjects(part, nameOf(route)) : []));
     });
     assert.deepEqual(offenders, []);
+  });
+
+  test('bound every number, text and list, so that no database has to refuse what is beyond it', () => {
+    const offenders = routes.flatMap((route) =>
+      [route.params, route.query, route.body].flatMap((part) => (part ? unbounded(part, nameOf(route)) : [])),
+    );
+    assert.deepEqual(offenders, []);
+  });
+
+  test('would be found unbounded (the guard bites)', () => {
+    const properties = {
+      version: { type: ['integer', 'null'] },
+      name: { type: 'string' },
+      ids: { type: 'array', items: { type: 'integer', maximum: 9 } },
+    };
+    assert.deepEqual(unbounded({ properties }, 'PATCH /x'), ['PATCH /x.version', 'PATCH /x.name', 'PATCH /x.ids']);
   });
 
   test('would be found open (the guard bites)', () => {
