@@ -2,6 +2,7 @@ import {
   AliasNode,
   AndNode,
   type DeleteQueryNode,
+  type ExpressionWrapper,
   expressionBuilder,
   IdentifierNode,
   type KyselyPlugin,
@@ -18,6 +19,7 @@ import {
   type UnknownRow,
   type UpdateQueryNode,
   WhereNode,
+  type WithNode,
 } from 'kysely';
 import { type DataScope, endOfSubtree } from './access.ts';
 import type { Entity, ScopeDeclaration } from './entity.ts';
@@ -57,7 +59,7 @@ function conditionOf(
   if (dept && scope.deptIds.length > 0) allowed.push(eb(`${alias}.${dept}`, 'in', scope.deptIds));
   if (scope.deptPaths.length > 0) {
     const within = (column: string) =>
-      eb.or(scope.deptPaths.map((root) => eb.and([eb(column, '>=', root), eb(column, '<', endOfSubtree(root))])));
+      anyOf(scope.deptPaths.map((root) => eb.and([eb(column, '>=', root), eb(column, '<', endOfSubtree(root))])));
     if (path) allowed.push(within(`${alias}.${path}`));
     else if (dept) {
       const subtree = eb
@@ -69,6 +71,20 @@ function conditionOf(
   }
   // `or` of nothing is false: whoever has no department and owns nothing sees nothing.
   return eb.or(allowed).toOperationNode();
+}
+
+/** Conditions in one group: SQLite nests no deeper than 1000, and each one in a row nests one deeper. */
+const CONDITIONS_PER_GROUP = 100;
+
+function anyOf(conditions: readonly ExpressionWrapper<any, any, any>[]): ExpressionWrapper<any, any, any> {
+  const { or } = expressionBuilder<any, any>();
+  if (conditions.length <= CONDITIONS_PER_GROUP) return or(conditions);
+  const groups = Math.ceil(conditions.length / CONDITIONS_PER_GROUP);
+  return anyOf(
+    Array.from({ length: groups }, (_, group) =>
+      or(conditions.slice(group * CONDITIONS_PER_GROUP, (group + 1) * CONDITIONS_PER_GROUP)),
+    ),
+  );
 }
 
 const fromNode = (node: OperationNode): any => ({ expressionType: undefined, toOperationNode: () => node });
@@ -85,7 +101,7 @@ export class ScopePlugin implements KyselyPlugin {
   }
 
   transformQuery({ node, queryId }: PluginTransformQueryArgs): RootOperationNode {
-    return this.#transformer.transformNode(node, queryId);
+    return this.#transformer.transformStatement(node, queryId);
   }
 
   async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
@@ -97,10 +113,22 @@ class ScopeTransformer extends OperationNodeTransformer {
   readonly #entities: ReadonlyMap<string, Entity>;
   readonly #scope: DataScope;
 
+  /** Names that stand for a sub-query of the present statement, not for a table. A statement is transformed without a pause. */
+  #named: ReadonlySet<string> = new Set();
+
   constructor(entities: ReadonlyMap<string, Entity>, scope: DataScope) {
     super();
     this.#entities = entities;
     this.#scope = scope;
+  }
+
+  transformStatement<T extends OperationNode>(node: T, queryId?: QueryId): T {
+    const { with: common } = node as { with?: WithNode };
+    this.#named = new Set(common?.expressions.map(({ name }) => name.table.table.identifier.name));
+    for (const name of this.#named) {
+      if (this.#entities.has(name)) throw new Error(`the common table expression ${name} hides a table`);
+    }
+    return this.transformNode(node, queryId);
   }
 
   protected override transformSelectQuery(node: SelectQueryNode, queryId?: QueryId): SelectQueryNode {
@@ -130,7 +158,7 @@ class ScopeTransformer extends OperationNodeTransformer {
 
   #permittedRows(node: OperationNode): OperationNode {
     const target = namedTable(node);
-    if (!target || !this.#entities.has(target.table)) return node;
+    if (!target || this.#named.has(target.table)) return node;
     const rule = scopeCondition(this.#entities, this.#scope, target.table, target.table);
     if (!rule) return node;
     const permitted = expressionBuilder<any, any>()

@@ -9,6 +9,7 @@ export const ceilingErrors = defineErrors('ceiling', {
   permission: [403, '您没有权限 {permission}', 'you do not hold {permission}'],
   scope_all: [403, '您没有全部数据权限', 'you do not see all rows'],
   scope_dept: [403, '部门 {dept} 超出您的数据范围', 'the department {dept} is outside your scope'],
+  hidden_users: [403, '有 {count} 位用户不在您的数据范围内', 'users outside your scope: {count}'],
   user: [
     403,
     '用户 {user} 的权限高于您或不在您的数据范围内',

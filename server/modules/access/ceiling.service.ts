@@ -44,12 +44,25 @@ export async function assertTouchable(ctx: Context, userIds: readonly number[]):
   if (ctx.actor.isSuperuser || userIds.length === 0) return;
   const users = await loadUsers(ctx, userIds);
   const visible = new Set(await crud.listVisibleUserIds(ctx, userIds));
-  const above: UserRights[] = [];
+  const details: ErrorDetail[] = [];
   for (const user of users.values()) {
-    const excess = user.id === ctx.actor.userId ? [] : await excessOfUsers(ctx, [user]);
-    if (!visible.has(user.id) || excess.length > 0) above.push(user);
+    if (user.id === ctx.actor.userId || !visible.has(user.id)) continue;
+    if ((await excessOfUsers(ctx, [user])).length > 0)
+      details.push(detail('user_ids', ceilingErrors.user, { user: user.username }));
   }
-  refuseIf(above.map((user) => detail('user_ids', ceilingErrors.user, { user: user.username })));
+  // Who is out of sight is counted, not named.
+  const hidden = [...users.keys()].filter((userId) => !visible.has(userId)).length;
+  if (hidden > 0) details.push(detail('user_ids', ceilingErrors.hidden_users, { count: hidden }));
+  refuseIf(details);
+}
+
+/**
+ * Throws `ceiling.exceeded` when a department has others below it that the actor does not see: moving it would take them along,
+ * into scopes that the actor may well hold.
+ */
+export function assertSeesSubtree(ctx: Context, deptId: number, paths: readonly string[]): void {
+  if (paths.every((path) => scopeHoldsDept(ctx.actor.scope, path, false))) return;
+  refuseIf([detail('parent_id', ceilingErrors.scope_dept, { dept: deptId })]);
 }
 
 /** Throws `ceiling.exceeded` when the role gives something the actor does not hold: needed to change it and to hand it out. */

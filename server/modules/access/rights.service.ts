@@ -68,14 +68,11 @@ export async function listMemberIds(ctx: Context, roleId: number): Promise<numbe
   return (await crud.listMemberIds(ctx, roleId)).map((row) => row.user_id);
 }
 
-/** Ids in one statement: below what every database takes. */
-const IDS_PER_STATEMENT = 1000;
-
 /** Reads users with all that gives them rights, in at most five statements for a thousand of them. */
 export async function loadUsers(ctx: Context, userIds: readonly number[]): Promise<Map<number, UserRights>> {
   if (userIds.length === 0) return new Map();
-  if (userIds.length > IDS_PER_STATEMENT) {
-    const [first, rest] = [userIds.slice(0, IDS_PER_STATEMENT), userIds.slice(IDS_PER_STATEMENT)];
+  if (userIds.length > crud.IDS_PER_STATEMENT) {
+    const [first, rest] = [userIds.slice(0, crud.IDS_PER_STATEMENT), userIds.slice(crud.IDS_PER_STATEMENT)];
     return new Map([...(await loadUsers(ctx, first)), ...(await loadUsers(ctx, rest))]);
   }
   const users = await crud.listUsers(ctx, userIds);

@@ -64,6 +64,17 @@ export function setPath(ctx: Context, deptId: number, path: string) {
   return ctx.unscoped('depts', whyWhole).updateQuietly({ path }).where('id', '=', deptId).execute();
 }
 
+/** The paths of a department and of all below it. */
+export function listPathsBelow(ctx: Context, path: string) {
+  return ctx
+    .unscoped('depts', whyWhole)
+    .select()
+    .select('path')
+    .where('path', '>=', path)
+    .where('path', '<', endOfSubtree(path))
+    .execute();
+}
+
 export function listUserIdsBelow(ctx: Context, path: string) {
   return ctx
     .unscoped('users', whyWhole)
@@ -81,7 +92,7 @@ export function listSomeChildren(ctx: Context, deptId: number) {
   return ctx
     .unscoped('depts', whyWhole)
     .select()
-    .select('name')
+    .select(['name', 'path'])
     .where('parent_id', '=', deptId)
     .orderBy('id')
     .limit(FEW)

@@ -1,7 +1,8 @@
 import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
-import { changeRightsOf } from '../access/ceiling.service.ts';
+import { assertSeesSubtree, changeRightsOf, lockAccessModel } from '../access/ceiling.service.ts';
+import { scopeHoldsDept } from '../access/rights.service.ts';
 import * as crud from './dept.crud.ts';
 import { deptErrors } from './dept.errors.ts';
 import type { DeptCreate, DeptOut, DeptQuery, DeptUpdate } from './dept.schema.ts';
@@ -31,11 +32,15 @@ async function getRow(ctx: Context, deptId: number): Promise<crud.DeptRow> {
 /** Adds a department below one of the caller's. Throws `dept.parent_missing`, `dept.leader_missing`, `dept.too_deep`, `dept.code_taken`. */
 export function createDept(ctx: Context, input: DeptCreate): Promise<DeptOut> {
   return ctx.inTransaction(async (ctx) => {
+    await crud.lockTree(ctx);
     const above = await pathOfParent(ctx, input.parent_id ?? null);
     await assertLeader(ctx, input.leader_id);
     const deptId = await crud.insertDept(ctx, { ...input, path: `/new-${input.code}/` });
     await crud.setPath(ctx, deptId, boundedPath(`${above}${deptId}/`));
-    return getDept(ctx, deptId);
+    const row = await crud.findDept(ctx, deptId);
+    // A scope of single departments does not reach below them.
+    if (!row) throw deptErrors.parent_missing().on('parent_id');
+    return toDeptOut(row);
   });
 }
 
@@ -59,7 +64,10 @@ function boundedPath(path: string): string {
 export function updateDept(ctx: Context, deptId: number, input: DeptUpdate): Promise<DeptOut> {
   return ctx.inTransaction(async (ctx) => {
     const { version, ...changes } = input;
-    if (changes.parent_id !== undefined) await crud.lockTree(ctx);
+    if (changes.parent_id !== undefined) {
+      await lockAccessModel(ctx);
+      await crud.lockTree(ctx);
+    }
     const dept = await getRow(ctx, deptId);
     await assertLeader(ctx, changes.leader_id);
     const moves = changes.parent_id !== undefined && changes.parent_id !== dept.parent_id;
@@ -73,6 +81,8 @@ async function move(ctx: Context, dept: crud.DeptRow, parentId: number | null): 
   const above = await pathOfParent(ctx, parentId);
   if (above.startsWith(dept.path)) throw deptErrors.cycle().on('parent_id');
   const target = boundedPath(`${above}${dept.id}/`);
+  const moved = (await crud.listPathsBelow(ctx, dept.path)).map(({ path }) => path);
+  assertSeesSubtree(ctx, dept.id, moved);
   const userIds = (await crud.listUserIdsBelow(ctx, dept.path)).map((user) => user.id);
   await changeRightsOf(ctx, userIds, (ctx) => crud.moveSubtree(ctx, dept.path, target));
   // Scopes of people elsewhere may reach into the subtree, so everybody's snapshot is read anew.
@@ -84,7 +94,10 @@ export function deleteDept(ctx: Context, deptId: number): Promise<void> {
   return ctx.inTransaction(async (ctx) => {
     await getRow(ctx, deptId);
     const children = await crud.listSomeChildren(ctx, deptId);
-    if (children.length > 0) throw deptErrors.has_children({ names: children.map((child) => child.name).join(', ') });
+    if (children.length > 0) {
+      const names = children.map(({ name, path }) => (scopeHoldsDept(ctx.actor.scope, path, false) ? name : '…'));
+      throw deptErrors.has_children({ names: [...new Set(names)].join(', ') });
+    }
     const users = await crud.listSomeUsers(ctx, deptId);
     if (users.length > 0) throw deptErrors.has_users({ names: users.map((user) => user.username).join(', ') });
     await crud.deleteDept(ctx, deptId);

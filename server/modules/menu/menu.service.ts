@@ -1,7 +1,7 @@
 import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
-import { assertHolds } from '../access/ceiling.service.ts';
+import { assertHolds, lockAccessModel } from '../access/ceiling.service.ts';
 import * as crud from './menu.crud.ts';
 import { menuErrors } from './menu.errors.ts';
 import type { MenuCreate, MenuKind, MenuOut, MenuQuery, MenuUpdate, UserMenu } from './menu.schema.ts';
@@ -58,6 +58,7 @@ function find(menus: readonly crud.MenuRow[], menuId: number): crud.MenuRow {
  */
 export function createMenu(ctx: Context, input: MenuCreate): Promise<MenuOut> {
   return ctx.inTransaction(async (ctx) => {
+    await lockAccessModel(ctx);
     const menus = await crud.listMenus(ctx);
     const parent = assertPlace(menus, input.kind, input.parent_id ?? null);
     const own = input.kind === 'link' || input.kind === 'embedded';
@@ -79,6 +80,7 @@ export function createMenu(ctx: Context, input: MenuCreate): Promise<MenuOut> {
  */
 export function updateMenu(ctx: Context, menuId: number, input: MenuUpdate): Promise<MenuOut> {
   return ctx.inTransaction(async (ctx) => {
+    await lockAccessModel(ctx);
     const { version, ...changes } = input;
     const menus = await crud.listMenus(ctx);
     const menu = find(menus, menuId);
@@ -106,6 +108,7 @@ export function updateMenu(ctx: Context, menuId: number, input: MenuUpdate): Pro
 /** Throws `menu.not_found`, `menu.has_children`, `menu.declared`, `ceiling.exceeded`. */
 export function deleteMenu(ctx: Context, menuId: number): Promise<void> {
   return ctx.inTransaction(async (ctx) => {
+    await lockAccessModel(ctx);
     const menus = await crud.listMenus(ctx);
     const menu = find(menus, menuId);
     const children = menus.filter(({ parent_id }) => parent_id === menuId);

@@ -141,7 +141,7 @@ export function listSomeMembers(ctx: Context, roleId: number) {
     .unscoped('user_roles', 'a role in use anywhere cannot be deleted; a few names tell by whom')
     .select()
     .innerJoin('users', 'users.id', 'user_roles.user_id')
-    .select('users.username')
+    .select(['users.id', 'users.username'])
     .where('user_roles.role_id', '=', roleId)
     .orderBy('users.id')
     .limit(FEW)

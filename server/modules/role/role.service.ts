@@ -105,8 +105,12 @@ export function deleteRole(ctx: Context, roleId: number): Promise<void> {
   return changeRole(ctx, roleId, async (ctx, role) => {
     if (role.is_builtin) throw roleErrors.builtin();
     const members = await crud.listSomeMembers(ctx, roleId);
-    if (members.length > 0)
-      throw roleErrors.has_members({ names: members.map((member) => member.username).join(', ') });
+    if (members.length > 0) {
+      const ids = members.map((member) => member.id);
+      const visible = new Set(await crud.listVisibleUserIds(ctx, ids));
+      const names = members.map((member) => (visible.has(member.id) ? member.username : '…'));
+      throw roleErrors.has_members({ names: [...new Set(names)].join(', ') });
+    }
     await crud.deleteRole(ctx, roleId);
   });
 }

@@ -1,15 +1,9 @@
 /** Rows of ATTACKS.md that nothing here can suffer yet, and why. Whoever adds such a feature replaces its entry by a test. */
 export const notYetApplicable: Readonly<Record<string, string>> = {
-  A5: 'roles cannot be changed over the API yet; users can, and A3 takes their access away',
   A8: 'there is no captcha',
   A10: 'there is no registration, no password reset and no import; A25 shows that no body carries roles or rights',
   A11: 'there is no outside sign-in',
   A15: 'there are no API keys',
-  A17: 'roles cannot be given over the API yet',
-  A21: 'there are no options lists, exports, statistics or relations; the list and its count are in A19',
-  A23: 'data scopes cannot be configured over the API yet',
-  A24: 'roles cannot be configured over the API yet',
-  A26: 'departments cannot be changed over the API yet',
   A30: 'no path comes from a request; the documents serve a fixed list of files, tried in A27',
   A31: 'there are no uploads',
   A32: 'nothing is rendered: answers are JSON with nosniff; the console brings its own tests',
