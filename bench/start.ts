@@ -8,6 +8,7 @@ const RUNS = 7;
 
 const installation = await createInstallation({ users: 200 });
 const times: number[] = [];
+const memory: number[] = [];
 try {
   for (let run = 0; run < RUNS; run++) {
     const service = await startChild(
@@ -16,11 +17,17 @@ try {
       join(installation.folder, 'service.log'),
     );
     times.push(service.startedInMs);
+    memory.push((await service.usage()).rss / 2 ** 20);
     await service.stop();
   }
   printTable(
-    ['start to first answer', 'median ms', 'fastest ms', 'slowest ms'],
-    [[`${RUNS} runs`, median(times).toFixed(0), Math.min(...times).toFixed(0), Math.max(...times).toFixed(0)]],
+    ['start to first answer', 'median ms', 'fastest ms', 'slowest ms', 'resident memory MB'],
+    [
+      [
+        `${RUNS} runs`,
+        ...[median(times), Math.min(...times), Math.max(...times), median(memory)].map((value) => value.toFixed(0)),
+      ],
+    ],
   );
 } finally {
   await installation.remove();
