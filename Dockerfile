@@ -12,10 +12,20 @@ COPY LICENSE ./
 COPY env env
 COPY server server
 
+FROM node:${NODE_VERSION}-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY web/package.json web/
+COPY tools/node/install.mjs tools/node/
+RUN npm ci --workspace web
+COPY web web
+RUN node web/scripts/build.ts
+
 FROM node:${NODE_VERSION}-slim
 ENV APP_ENV=production NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app /app
+COPY --from=console /app/web/dist web/dist
 # The one folder that the service writes to.
 RUN mkdir data && chown node:node data
 USER node

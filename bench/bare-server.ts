@@ -11,7 +11,7 @@ const KEY = createSecretKey(Buffer.from(JWT_SECRET_KEY));
 
 const database = new DatabaseSync(DATABASE_FILE, { readOnly: true });
 const COLUMNS =
-  'users.id, users.username, users.email, users.is_active, users.is_superuser, users.must_change_password, users.name, users.phone, users.avatar, users.remark, users.dept_id, dept.name as dept_name, users.last_sign_in_at, users.version, users.created_at, users.updated_at';
+  'users.id, users.username, users.email, users.is_active, users.is_superuser, users.must_change_password, users.name, users.phone, users.avatar, users.remark, users.dept_id, dept.name as dept_name, users.last_sign_in_at, users.version, users.created_at, users.updated_at, (select editors.name from users as editors where editors.id = users.updated_by) as updated_by_name';
 const DETAIL =
   '(select group_concat(role_id order by role_id) from user_roles where user_id = users.id) as role_ids, (select group_concat(position_id order by position_id) from user_positions where user_id = users.id) as position_ids';
 const FROM = 'from users left join depts as dept on dept.id = users.dept_id';
@@ -44,6 +44,7 @@ const isoOrNull = (milliseconds: unknown) =>
 
 function userOf(row: Row) {
   return {
+    must_wait_until: null,
     id: row['id'],
     username: row['username'],
     email: row['email'],
@@ -60,6 +61,7 @@ function userOf(row: Row) {
     version: row['version'],
     created_at: isoOrNull(row['created_at']),
     updated_at: isoOrNull(row['updated_at']),
+    updated_by_name: row['updated_by_name'],
   };
 }
 

@@ -7,7 +7,7 @@ import { loadConfig } from '../server/config.ts';
 import { type Context, systemContext } from '../server/core/context.ts';
 import { openDatabase } from '../server/extensions/database/index.ts';
 import { migrateUp } from '../server/extensions/database/migrations.ts';
-import { createLogger } from '../server/extensions/log.ts';
+import { openLog } from '../server/extensions/log.ts';
 import { type AccessTokens, accessTokens } from '../server/modules/auth/token.ts';
 import { entities } from '../server/modules/index.ts';
 import { prepareData } from '../server/scripts/seed/seeds.ts';
@@ -33,8 +33,8 @@ export interface Installation {
   readonly auditors: readonly Caller[];
   /** Signed-in users who may read the users of their department and those below. */
   readonly managers: readonly Caller[];
-  /** A second file with the same content, for the server to compare with. */
-  copyDatabase(): Promise<string>;
+  /** Another file with the same content, for what is compared. */
+  copyDatabase(name?: string): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -56,14 +56,16 @@ export async function createInstallation({ users, settings, prepare }: Installat
     JWT_SECRET_KEY: randomBytes(48).toString('base64url'),
     ADMIN_PASSWORD: randomBytes(18).toString('base64url'),
     LOG_PRETTY: 'false',
+    // The file of settings for production names one.
+    REDIS_URL: '',
     ...settings,
   };
   const config = loadConfig(environment);
-  const logger = createLogger({ level: 'warn', pretty: false });
+  const log = openLog({ level: 'warn', pretty: false });
   const database = await openDatabase(databaseOptions(config), entities);
   try {
     await migrateUp(database);
-    const system = systemContext(environmentFor(config, database), logger);
+    const system = systemContext(environmentFor(config, database, log), log.logger);
     await prepareData(system);
     const people = await system.inTransaction((ctx) => addPeople(ctx, users, accessTokens(config)));
     await prepare?.(system);
@@ -71,8 +73,8 @@ export async function createInstallation({ users, settings, prepare }: Installat
       folder,
       environment,
       ...people,
-      copyDatabase: async () => {
-        const copy = join(folder, 'copy.db');
+      copyDatabase: async (name = 'copy') => {
+        const copy = join(folder, `${name}.db`);
         await copyFile(file, copy);
         return copy;
       },

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 export interface LoadRequest {
   readonly path: string;
   readonly token: string;
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   readonly body?: unknown;
 }

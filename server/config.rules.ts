@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { problemsOfProviders } from './config.providers.ts';
 import type { SettingName, Settings } from './config.schema.ts';
 
 /** The password of `admin` on a development machine, as the field publishes it; production refuses it. */
@@ -34,6 +35,7 @@ with you your yours`.split(/\s+/),
 );
 
 const SHORTEST_SECRET = 32;
+const SHORTEST_TOKEN = 16;
 
 /**
  * The rules across settings; a setting named in `unread` was already reported. Each problem begins with the setting's name.
@@ -49,6 +51,8 @@ export function problemsOf(settings: Settings, unread: ReadonlySet<string>): str
   if (secretProblem) say('JWT_SECRET_KEY', secretProblem);
   if (settings.REDIS_URL && !/^rediss?:\/\//.test(settings.REDIS_URL))
     say('REDIS_URL', 'must begin with redis:// or rediss://');
+  if (settings.MONGODB_URL && !MONGODB_ADDRESS.test(settings.MONGODB_URL))
+    say('MONGODB_URL', 'must be an address such as mongodb://user:password@host:27017/name');
   if (!isDatabaseUrl(settings.DATABASE_URL)) {
     say('DATABASE_URL', 'must begin with sqlite:, mysql:, mariadb: or postgresql:');
   }
@@ -57,21 +61,47 @@ export function problemsOf(settings: Settings, unread: ReadonlySet<string>): str
   }
   if (settings.ADMIN_EMAIL && !/^[^@\s]+@[^@\s]+$/.test(settings.ADMIN_EMAIL))
     say('ADMIN_EMAIL', 'must be an e-mail address');
+  if (settings.PUBLIC_URL && !isOrigin(settings.PUBLIC_URL))
+    say('PUBLIC_URL', 'must be an address without a path, such as https://admin.example.com');
+  if (settings.SMTP_URL && !isMailServer(settings.SMTP_URL))
+    say('SMTP_URL', 'must be an address such as smtps://user:password@mail.example.com:465');
+  else if (settings.SMTP_URL && !settings.PUBLIC_URL)
+    say('PUBLIC_URL', 'is needed by SMTP_URL: mailed links lead to it');
+  if (settings.MAIL_FROM && !/^[^\r\n]*@[^\r\n]+$/.test(settings.MAIL_FROM))
+    say('MAIL_FROM', 'must be an e-mail address, or a name and an address in angle brackets');
+  if (settings.IDENTITY_PROVIDERS?.length > 0 && !settings.PUBLIC_URL)
+    say('PUBLIC_URL', 'is needed by IDENTITY_PROVIDERS: providers send people back to it');
+  for (const problem of problemsOfProviders(settings.IDENTITY_PROVIDERS ?? [], production))
+    say('IDENTITY_PROVIDERS', problem);
   for (const proxy of settings.TRUSTED_PROXIES ?? []) {
     if (!isAddressOrNetwork(proxy))
       say('TRUSTED_PROXIES', `"${proxy}" is not an address or a network such as 10.0.0.0/8`);
   }
+  for (const address of settings.METRICS_ADDRESSES ?? []) {
+    if (!isAddressOrNetwork(address))
+      say('METRICS_ADDRESSES', `"${address}" is not an address or a network such as 10.0.0.0/8`);
+  }
+  if (settings.OTEL_EXPORTER_OTLP_ENDPOINT && !/^https?:\/\/[^/]/.test(settings.OTEL_EXPORTER_OTLP_ENDPOINT))
+    say('OTEL_EXPORTER_OTLP_ENDPOINT', 'must be an address such as http://localhost:4318');
+  if (settings.METRICS_TOKEN && settings.METRICS_TOKEN.length < SHORTEST_TOKEN)
+    say('METRICS_TOKEN', `must have at least ${SHORTEST_TOKEN} characters`);
   for (const origin of settings.CORS_ORIGINS ?? []) {
     if (origin !== '*' && !isOrigin(origin))
       say('CORS_ORIGINS', `"${origin}" is not an origin such as https://admin.example.com`);
   }
 
   if (!production) return problems;
+  if (settings.REGISTRATION_ENABLED && !settings.SMTP_URL)
+    say('REGISTRATION_ENABLED', 'needs SMTP_URL: people prove their address by a mailed link');
   if (settings.DEBUG) say('DEBUG', 'must be off in production: it shows stack traces to clients');
   if (settings.ADMIN_PASSWORD && PUBLISHED_PASSWORDS.has(settings.ADMIN_PASSWORD.toLowerCase())) {
     say('ADMIN_PASSWORD', 'is a published password; choose another or leave it empty for a random one');
   } else if (settings.ADMIN_PASSWORD && settings.ADMIN_PASSWORD.length < settings.PASSWORD_MIN_LENGTH) {
     say('ADMIN_PASSWORD', `must have at least ${settings.PASSWORD_MIN_LENGTH} characters (PASSWORD_MIN_LENGTH)`);
+  }
+  for (const key of settings.ENCRYPTION_KEY ? settings.ENCRYPTION_KEY.split(',') : []) {
+    const problem = problemOfText(key.trim());
+    if (problem) say('ENCRYPTION_KEY', problem);
   }
   if (settings.CORS_ORIGINS?.includes('*') && settings.CORS_CREDENTIALS) {
     say('CORS_ORIGINS', 'must not be * while CORS_CREDENTIALS is on: any site could act for a signed-in user');
@@ -84,7 +114,10 @@ function problemOfSecret(settings: Settings, production: boolean): string | null
   if (!settings.JWT_ALGORITHM) return null;
   if (!secret) return production ? 'is missing; make one with: openssl rand -base64 48' : null;
   if (!settings.JWT_ALGORITHM.startsWith('HS')) return problemOfKey(secret, settings.JWT_ALGORITHM);
-  if (!production) return null;
+  return production ? problemOfText(secret) : null;
+}
+
+function problemOfText(secret: string): string | null {
   if (PUBLISHED_SECRETS.has(secret) || isPlaceholder(secret))
     return 'is a published or placeholder secret; anybody could forge tokens';
   if (secret.length < SHORTEST_SECRET)
@@ -116,9 +149,14 @@ function problemOfKey(pem: string, algorithm: string): string | null {
   }
 }
 
+/** Several hosts are none to a URL parser. The rest is for the driver to read. */
+const MONGODB_ADDRESS = /^mongodb(\+srv)?:\/\/([^@/\s]+@)?[^@/?,\s]+(,[^@/?,\s]+)*(\/[^/?\s]*)?(\?\S*)?$/;
+
 function isDatabaseUrl(url: string): boolean {
   return /^(sqlite|mysql|mariadb|postgres|postgresql)(\+[a-z0-9]+)?:/.test(url);
 }
+
+const isMailServer = (url: string) => /^smtps?:\/\//.test(url) && URL.canParse(url);
 
 function isAddressOrNetwork(value: string): boolean {
   const [address = '', prefix] = value.split('/');
@@ -127,18 +165,6 @@ function isAddressOrNetwork(value: string): boolean {
   if (prefix === undefined) return true;
   const bits = Number(prefix);
   return /^\d+$/.test(prefix) && bits <= (family === 4 ? 32 : 128);
-}
-
-/** The proxies as a list that answers whether an address is one of them. */
-export function blockListOf(proxies: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const proxy of proxies) {
-    const [address = '', prefix] = proxy.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
 }
 
 function isOrigin(value: string): boolean {

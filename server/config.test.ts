@@ -49,7 +49,23 @@ const WRONG: Partial<Record<SettingName, readonly string[]>> = {
   REFRESH_TOKEN_EXPIRE_DAYS: ['0', '366'],
   ADMIN_EMAIL: ['admin', 'a b@example.com'],
   PASSWORD_MIN_LENGTH: ['5', '65'],
+  PASSWORD_EXPIRE_DAYS: ['-1', '3651'],
+  PASSWORD_HISTORY: ['25'],
   SIGN_IN_RATE_PER_MINUTE: ['0'],
+  SIGN_IN_CAPTCHA_AFTER: ['-1', '1001'],
+  SIGN_IN_DELAY_AFTER: ['0'],
+  SIGN_IN_DELAY_MAX_SECONDS: ['0', '86401'],
+  SIGN_IN_ADDRESS_CAPTCHA_AFTER: ['-1'],
+  SIGN_IN_ADDRESS_DELAY_AFTER: ['0'],
+  SIGN_IN_ACCOUNT_CAPTCHA_AFTER: ['0'],
+  SIGN_IN_LOG_DAYS: ['0', '3651'],
+  REQUEST_LOG_PERCENT: ['-1', '101', '0.5'],
+  REQUEST_LOG_DAYS: ['0', '3651'],
+  MONGODB_URL: ['mongo.example.com', 'http://mongo', 'mongodb://', 'mongodb://a@b@c/name', 'mongodb://host/a/b'],
+  ARCHIVE_DAYS: ['-1', '36501'],
+  AUDIT_RETENTION_DAYS: ['-1', '36501'],
+  CAPTCHA_DIFFICULTY: ['3', '25'],
+  CAPTCHA_DIFFICULTY_MAX: ['3', '27'],
   SEED_DEMO_DATA: ['some'],
   DEFAULT_LOCALE: ['fr-FR', 'zh'],
   LOG_LEVEL: ['loud'],
@@ -57,6 +73,11 @@ const WRONG: Partial<Record<SettingName, readonly string[]>> = {
   TRUSTED_PROXIES: ['loadbalancer', '10.0.0.0/33', '10.0.0.1,nobody', '::1/129', '10.0.0.1/'],
   CORS_ORIGINS: ['admin.example.com', 'https://admin.example.com/', 'https://*.example.com', 'null'],
   CORS_CREDENTIALS: ['sure'],
+  PUBLIC_URL: ['admin.example.com', 'https://admin.example.com/console', 'ftp://admin.example.com'],
+  SMTP_URL: ['mail.example.com', 'http://mail'],
+  MAIL_FROM: ['nobody'],
+  REGISTRATION_ENABLED: ['maybe'],
+  STEP_UP_MINUTES: ['0', 'soon'],
   BODY_LIMIT_BYTES: ['1MB', '0'],
   REQUEST_TIMEOUT_MS: ['0', '30s'],
   SHUTDOWN_TIMEOUT_MS: ['1'],
@@ -81,6 +102,15 @@ describe('a wrong setting', () => {
     assert.equal(found.length, 1);
     assert.doesNotMatch(found.join(), new RegExp(secret));
   });
+});
+
+test('mailed links need a site to lead to', () => {
+  const smtp = { SMTP_URL: 'smtp://mail.example.com' };
+  assert.match(problems(() => load(smtp)).join(), /^PUBLIC_URL: is needed by SMTP_URL/);
+  assert.deepEqual(
+    problems(() => load({ ...smtp, PUBLIC_URL: 'https://admin.example.com' })),
+    [],
+  );
 });
 
 describe('production', () => {
@@ -119,10 +149,12 @@ describe('production', () => {
       'JWT_SECRET_KEY',
       /placeholder/,
     ],
+    ['a short key to encrypt with', { ENCRYPTION_KEY: `${'k3y'.repeat(3)}` }, 'ENCRYPTION_KEY', /short/],
     ['a repetitive secret', { JWT_SECRET_KEY: 'abcabcabc'.repeat(6) }, 'JWT_SECRET_KEY', /simple/],
     ['the demonstration password', { ADMIN_PASSWORD: DEMONSTRATION_PASSWORD }, 'ADMIN_PASSWORD', /published/],
     ['a published password', { ADMIN_PASSWORD: 'Admin123' }, 'ADMIN_PASSWORD', /published/],
     ['a short password', { ADMIN_PASSWORD: 'x9$kQ' }, 'ADMIN_PASSWORD', /at least 8/],
+    ['registration without mail', { REGISTRATION_ENABLED: 'true' }, 'REGISTRATION_ENABLED', /SMTP_URL/],
     ['debug', { DEBUG: 'true' }, 'DEBUG', /off in production/],
     ['any origin with cookies', { CORS_ORIGINS: '*', CORS_CREDENTIALS: 'true' }, 'CORS_ORIGINS', /\*/],
   ];
@@ -243,4 +275,90 @@ describe('the settings as they are documented', () => {
       assert.deepEqual(listed.sort(), names);
     });
   }
+});
+
+describe('IDENTITY_PROVIDERS', () => {
+  const minimal = {
+    name: 'corp',
+    issuer: 'https://id.corp.example',
+    client_id: 'console',
+    client_secret: 'not-to-be-shown',
+  };
+  const load = (providers: unknown, more: NodeJS.ProcessEnv = {}) =>
+    loadConfig({
+      APP_ENV: 'testing',
+      PUBLIC_URL: 'https://admin.corp.example',
+      IDENTITY_PROVIDERS: typeof providers === 'string' ? providers : JSON.stringify(providers),
+      ...more,
+    });
+  const problemOf = (providers: unknown, more?: NodeJS.ProcessEnv) => {
+    try {
+      load(providers, more);
+    } catch (error) {
+      assert.ok(error instanceof ConfigError);
+      assert.ok(!error.message.includes('not-to-be-shown'), 'the secret is not shown');
+      return error.problems.join('\n');
+    }
+    return null;
+  };
+
+  test('takes what is left out from the preset and the defaults', () => {
+    const [corp, google] = load([
+      minimal,
+      { ...minimal, name: 'g', preset: 'google', issuer: undefined },
+    ]).IDENTITY_PROVIDERS;
+    assert.deepEqual(corp?.scopes, ['openid', 'profile', 'email']);
+    assert.deepEqual([corp?.title, corp?.create_users, corp?.link_by_email], ['corp', false, false]);
+    assert.deepEqual([google?.issuer, google?.title], ['https://accounts.google.com', 'Google']);
+    assert.ok(google?.hosts.includes('oauth2.googleapis.com'));
+    assert.equal(loadConfig({ APP_ENV: 'testing' }).IDENTITY_PROVIDERS.length, 0);
+  });
+
+  test('may be a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'providers-'));
+    const file = join(folder, 'providers.json');
+    writeFileSync(file, JSON.stringify([minimal]));
+    try {
+      assert.equal(load(file).IDENTITY_PROVIDERS[0]?.name, 'corp');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    assert.match(problemOf('providers-that-are-not-there.json') ?? '', /neither a JSON list nor the name of a file/);
+  });
+
+  test('says what is wrong, with the name of the provider', () => {
+    const wrong: [providers: unknown, problem: RegExp, more?: NodeJS.ProcessEnv][] = [
+      ['[{"client_secret":"not-to-be-shown"', /not valid JSON/],
+      [[{ ...minimal, name: 'Corp!' }], /\/0\/name must match/],
+      [[{ ...minimal, client_secret: '' }], /\/0\/client_secret/],
+      [[{ ...minimal, secret: 'not-to-be-shown' }], /additional properties \(secret\)/],
+      [[{ ...minimal, preset: 'facebook' }], /\/0\/preset/],
+      [[minimal, minimal], /corp: is there twice/],
+      [[{ ...minimal, issuer: undefined }], /corp: issuer is missing/],
+      [[{ ...minimal, protocol: 'oauth2' }], /corp: token_endpoint is missing/],
+      [[{ ...minimal, issuer: 'http://id.corp.example' }], /corp: issuer must begin with https/],
+      [[{ ...minimal, issuer: 'https://user:pass@id.corp.example' }], /corp: issuer must begin with https/],
+      [[{ ...minimal, link_by_email: true }], /link_by_email needs email_domains/],
+      [[{ ...minimal, preset: 'google', create_users: true }], /create_users needs email_domains/],
+      [[{ ...minimal, roles: { staff: 'admin' } }], /must not give the role admin/],
+      [[minimal], /PUBLIC_URL: is needed/, { PUBLIC_URL: '' }],
+      [
+        [{ ...minimal, issuer: 'http://127.0.0.1:4000' }],
+        /corp: issuer must begin with https:\/\/$/m,
+        { APP_ENV: 'production', JWT_SECRET_KEY: 'K8v2bQ9xT4mZ7wR1nY6pL3sD5fG0hJaC', DATABASE_URL: 'sqlite:./x.db' },
+      ],
+    ];
+    for (const [providers, problem, more] of wrong) assert.match(problemOf(providers, more) ?? 'nothing', problem);
+    assert.equal(
+      problemOf([{ ...minimal, issuer: 'http://127.0.0.1:4000' }]),
+      null,
+      'this machine, outside production',
+    );
+  });
+
+  test('is shown as a fingerprint', () => {
+    const seen = JSON.stringify(describeConfig(load([minimal])));
+    assert.match(seen, /"IDENTITY_PROVIDERS":"sha256:[0-9a-f]{8}"/);
+    assert.ok(!seen.includes('not-to-be-shown'));
+  });
 });

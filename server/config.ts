@@ -6,6 +6,8 @@ import { LOCALES, type Locale } from '#core/i18n.ts';
 import { DEMONSTRATION_PASSWORD, problemsOf } from './config.rules.ts';
 import { SETTINGS, type SettingName, type Settings } from './config.schema.ts';
 
+export type { ProviderSettings } from './config.providers.ts';
+export { isSecureAddress } from './config.providers.ts';
 export { DEMONSTRATION_PASSWORD };
 export type Config = Readonly<Settings>;
 
@@ -82,8 +84,11 @@ export function describeConfig(config: Config): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [
       name,
-      SETTINGS[name as SettingName].secret && value
-        ? `sha256:${createHash('sha256').update(String(value)).digest('hex').slice(0, 8)}`
+      SETTINGS[name as SettingName].secret && String(value)
+        ? `sha256:${createHash('sha256')
+            .update(typeof value === 'string' ? value : JSON.stringify(value))
+            .digest('hex')
+            .slice(0, 8)}`
         : value,
     ]),
   );

@@ -4,6 +4,8 @@ import { StartError, type Started, start } from './start.ts';
 
 const started = await begin();
 announce(started);
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error) => fail(started, error));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(started));
 
@@ -30,6 +32,20 @@ function announce({ url, firstStart, app }: Started): void {
     );
   }
   console.log(`${lines.join('\n')}\n`);
+}
+
+let hasFailed = false;
+
+/** Nobody knows what state the process is in, so it goes: says why, lets open requests finish, and ends with a code of failure. */
+async function fail({ app, stop, shutdownTimeoutMs }: Started, error: unknown): Promise<void> {
+  app.log.fatal({ err: error }, 'an error that nobody handled ends the process');
+  // Another one on the way out, or a way out that leads nowhere.
+  if (hasFailed) process.exit(1);
+  hasFailed = true;
+  process.exitCode = 1;
+  setTimeout(() => process.exit(1), shutdownTimeoutMs).unref();
+  await stop().catch(() => undefined);
+  process.exit(1);
 }
 
 /** Lets open requests finish for SHUTDOWN_TIMEOUT_MS, then goes. */

@@ -42,6 +42,14 @@ export class PermissionSet {
     this.#switchedOff = switchedOff;
   }
 
+  /** What both these grants and the given ones allow: nothing that only one of the two does. */
+  narrowedTo(grants: readonly string[]): PermissionSet {
+    const common = grants.flatMap((grant) =>
+      this.covers(grant) ? [grant] : this.grants.flatMap((own) => intersectionOf(own, grant) ?? []),
+    );
+    return new PermissionSet(common, this.#switchedOff);
+  }
+
   /** Whether a code may be used now. */
   holds(code: string): boolean {
     return this.covers(code) && !this.#switchedOff.has(code);
@@ -61,6 +69,16 @@ export class PermissionSet {
   }
 }
 
+/** The grant for what two of them both stand for; null when there is nothing. */
+function intersectionOf(one: string, other: string): string | null {
+  const others = other.split(':');
+  const common = one.split(':').map((segment, index) => {
+    const against = others[index] ?? '';
+    return segment === '*' ? against : against === '*' || against === segment ? segment : null;
+  });
+  return common.includes(null) ? null : common.join(':');
+}
+
 function matches(wildcard: readonly string[], segments: readonly string[]): boolean {
   return (
     wildcard.length === segments.length &&
@@ -68,12 +86,19 @@ function matches(wildcard: readonly string[], segments: readonly string[]): bool
   );
 }
 
+/** What a user can set up besides the password. */
+export type SecondFactor = 'totp' | 'passkey';
+
 /** Who acts, and everything that decides what they may do; read anew from the stored state whenever that changes. */
 export interface Actor {
   readonly userId: number;
   readonly username: string;
   readonly isSuperuser: boolean;
   readonly mustChangePassword: boolean;
+  /** By what they can prove themselves besides the password. */
+  readonly secondFactors: readonly SecondFactor[];
+  /** Whether one of their roles asks for a second factor. */
+  readonly requiresSecondFactor: boolean;
   readonly deptId: number | null;
   readonly permissions: PermissionSet;
   readonly scope: DataScope;

@@ -5,11 +5,11 @@ import { AppError, conflictErrors, type ErrorDetail } from './errors.ts';
  * Does something to each of the rows, or nothing at all: one transaction, and when any is refused the answer names each with its reason.
  * `order` is the order to act in, where it matters. Throws `conflict.batch_refused`.
  */
-export function forAll(
+export function forAll<Id extends number | string>(
   ctx: Context,
-  ids: readonly number[],
-  act: (ctx: Context, id: number) => Promise<unknown>,
-  order: readonly number[] = ids,
+  ids: readonly Id[],
+  act: (ctx: Context, id: Id) => Promise<unknown>,
+  order: readonly Id[] = ids,
 ): Promise<void> {
   return ctx.inTransaction(async (ctx) => {
     const refused: ErrorDetail[] = [];

@@ -8,6 +8,8 @@ export interface CataloguedPermission {
   readonly feature: string;
   /** The code of the page its button belongs to: `system:user:query` for every `system:user:…`. */
   readonly page: string;
+  /** The menu row it belongs to when there is no such page. */
+  readonly menu?: string;
   readonly title: Text;
   readonly routes: readonly { readonly method: string; readonly path: string; readonly summary: string }[];
 }
@@ -20,7 +22,17 @@ const ACTIONS: Readonly<Record<string, Text>> = {
   export: text('导出', 'Export'),
   import: text('导入', 'Import'),
   assign: text('分配', 'Assign'),
+  unlock: text('解除登录限制', 'Unlock'),
   'reset-password': text('重置密码', 'Reset password'),
+  run: text('执行', 'Run'),
+  cancel: text('取消', 'Cancel'),
+  retry: text('重试', 'Retry'),
+  'sign-out': text('强制下线', 'Sign out'),
+  revoke: text('吊销', 'Revoke'),
+  restore: text('恢复', 'Restore'),
+  introspect: text('核验', 'Introspect'),
+  'view-as': text('以其身份查看', 'View as'),
+  'reset-factors': text('重置双重验证', 'Reset second factors'),
 };
 
 /** Every permission code that a route declares, in order of declaration: the one place where codes come from. */
@@ -35,7 +47,8 @@ export function permissionCatalogue(features: readonly Feature[]): Map<string, C
         code: access,
         feature: feature.name,
         page: `${module}:${resource}:query`,
-        title: ACTIONS[action] ?? text(action, action),
+        ...(feature.buttons && { menu: feature.buttons.menu }),
+        title: feature.buttons?.titles[access] ?? ACTIONS[action] ?? text(action, action),
         routes: [...(known?.routes ?? []), { method, path, summary }],
       });
     }

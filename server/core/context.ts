@@ -2,43 +2,42 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Actor } from './access.ts';
 import type { AccessCache } from './access-cache.ts';
+import type { Archive } from './archive.ts';
+import type { Gather } from './audit-capture.ts';
+import { isAudited } from './audit-change.ts';
+import { type AuditNote, AuditTrail, recordsLeftBy } from './audit-trail.ts';
+import type { CacheSpec, Caches } from './cache.ts';
+import type { Caller } from './caller.ts';
 import type { CataloguedPermission } from './catalogue.ts';
+import type { Counters } from './counters.ts';
 import type { Entity, TableName, Tables } from './entity.ts';
+import type { Environment, ProgramSettings } from './environment.ts';
 import { accessErrors } from './errors.ts';
+import type { EventName, Events } from './events.ts';
+import type { Dependency } from './health.ts';
 import type { Locale } from './i18n.ts';
+import type { LogLevels } from './log-levels.ts';
+import type { LogTail } from './log-tail.ts';
+import type { Mailer } from './mail.ts';
+import type { Metrics } from './metrics.ts';
 import { bind, type PreparedStatement, type StatementValues } from './prepared.ts';
+import type { ProcessStats } from './process-stats.ts';
+import type { RequestStats } from './request-stats.ts';
 import { Rows } from './rows.ts';
 import { ScopePlugin } from './scope.ts';
-
-/** The settings of the program; `config.ts` says which by declaration merging. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
-export interface ProgramSettings {}
-
-/** What does not change from one request to the next. */
-export interface Environment {
-  readonly kysely: Kysely<Tables>;
-  /** `mysql` stands for MariaDB too. */
-  readonly dialect: 'sqlite' | 'mysql' | 'postgresql';
-  readonly entities: ReadonlyMap<string, Entity>;
-  readonly access: AccessCache;
-  /** Every permission code that a route declares. */
-  readonly catalogue: ReadonlyMap<string, CataloguedPermission>;
-  readonly settings: Readonly<ProgramSettings>;
-  readonly now: () => Date;
-}
-
-/** What a request (or a job, or a script) brings with it. */
-export interface Caller {
-  readonly actor: Actor | null;
-  readonly sessionId: string | null;
-  readonly locale: Locale;
-  readonly log: FastifyBaseLogger;
-  readonly requestId: string;
-  readonly address: string | null;
-  readonly userAgent: string | null;
-}
+import { scopeWays } from './scope-rule.ts';
+import type { Signals } from './signals.ts';
+import type { Streams } from './streams.ts';
+import type { AnyTaskHandler, BuiltInJob, Json, TaskEngine, TaskOffer } from './task.ts';
+import type { Tracing } from './tracing.ts';
 
 type AfterCommit = () => void | Promise<void>;
+
+/** What belongs to one transaction. */
+interface Unit {
+  readonly afterCommit: AfterCommit[];
+  readonly trail: AuditTrail;
+}
 
 /**
  * The first argument of every service and crud function: who asks, in which language, and the only ways to a table.
@@ -48,19 +47,19 @@ export class Context {
   readonly caller: Caller;
   readonly #environment: Environment;
   readonly #executor: Kysely<Tables>;
-  readonly #afterCommit: AfterCommit[] | null;
+  readonly #unit: Unit | null;
   #scoped: Kysely<Tables> | null = null;
 
   constructor(
     environment: Environment,
     caller: Caller,
     executor: Kysely<Tables> = environment.kysely,
-    afterCommit: AfterCommit[] | null = null,
+    unit: Unit | null = null,
   ) {
     this.#environment = environment;
     this.caller = caller;
     this.#executor = executor;
-    this.#afterCommit = afterCommit;
+    this.#unit = unit;
   }
 
   /** The signed-in user. Throws 401 when nobody is. */
@@ -94,6 +93,92 @@ export class Context {
     return this.#environment.catalogue;
   }
 
+  /** How many requests this process answered, and how fast. */
+  get requests(): RequestStats {
+    return this.#environment.requests;
+  }
+
+  /** What this process uses. */
+  get process(): ProcessStats {
+    return this.#environment.process;
+  }
+
+  /** How much each module logs, to look at and to change for a while. */
+  get logLevels(): LogLevels {
+    return this.#environment.log.levels;
+  }
+
+  /** The last lines of this process. */
+  get logTail(): LogTail {
+    return this.#environment.log.tail;
+  }
+
+  /** The named caches, to look at and to empty; features read by `cached`. */
+  get caches(): Caches {
+    return this.#environment.caches;
+  }
+
+  get cacheSpecs(): readonly CacheSpec[] {
+    return this.#environment.cacheSpecs;
+  }
+
+  /** What Prometheus is told. */
+  get metrics(): Metrics {
+    return this.#environment.metrics;
+  }
+
+  get tracing(): Tracing {
+    return this.#environment.tracing;
+  }
+
+  get dependencies(): readonly Dependency[] {
+    return this.#environment.dependencies;
+  }
+
+  get signals(): Signals {
+    return this.#environment.signals;
+  }
+
+  /** The open event streams of this process. */
+  get streams(): Streams {
+    return this.#environment.streams;
+  }
+
+  get handlers(): ReadonlyMap<string, AnyTaskHandler> {
+    return this.#environment.handlers;
+  }
+
+  get builtInJobs(): readonly BuiltInJob[] {
+    return this.#environment.builtInJobs;
+  }
+
+  get restorers(): Environment['restorers'] {
+    return this.#environment.restorers;
+  }
+
+  get taskEngine(): TaskEngine {
+    return this.#environment.taskEngine;
+  }
+
+  /** Lets the workers of all instances know of tasks that were committed. */
+  offerTasks(offers: readonly TaskOffer[]): void {
+    this.#environment.taskEngine.offer(offers);
+  }
+
+  /** Where logs go when they are too old for the database. */
+  get archive(): Archive {
+    return this.#environment.archive;
+  }
+
+  get mailer(): Mailer {
+    return this.#environment.mailer;
+  }
+
+  /** Counts of attempts, shared by all instances where Redis is. */
+  get counters(): Counters {
+    return this.#environment.counters;
+  }
+
   now(): Date {
     return this.#environment.now();
   }
@@ -102,8 +187,9 @@ export class Context {
   rows<T extends TableName>(table: T): Rows<T> {
     const { scope } = this.actor;
     if (scope.all) return this.#rows(table, this.#executor);
-    this.#scoped ??= this.#executor.withPlugin(new ScopePlugin(this.#environment.entities, scope));
-    return this.#rows(table, this.#scoped);
+    const { entities } = this.#environment;
+    this.#scoped ??= this.#executor.withPlugin(new ScopePlugin(entities, scope));
+    return this.#rows(table, this.#scoped, () => scopeWays(entities, scope, table));
   }
 
   /** All rows of a table, past the data scope. `why` is for the reader; a guard test lists every use. */
@@ -127,9 +213,32 @@ export class Context {
     return this.#environment.entities.get(table);
   }
 
-  /** The same context as another user would see the rows: for explaining rights, never for acting. */
+  /** Every table that an entity declares. */
+  tables(): string[] {
+    return [...this.#environment.entities.keys()];
+  }
+
+  /** The same context as another user would see the rows: for explaining rights, and for what a user has queued themselves (`onBehalfOf`). */
   seenBy(actor: Actor): Context {
-    return new Context(this.#environment, { ...this.caller, actor }, this.#executor, this.#afterCommit);
+    return new Context(this.#environment, { ...this.caller, actor }, this.#executor, this.#unit);
+  }
+
+  /** The same context for work that belongs to a trace: its lines and what it leads to name that one. */
+  tracedAs(traceId: string, log: FastifyBaseLogger): Context {
+    return new Context(this.#environment, { ...this.caller, traceId, log }, this.#executor, this.#unit);
+  }
+
+  /**
+   * What the cache holds under the key, else what `read` gives: the same for everybody, whoever asks. Inside a transaction it is always
+   * read, since that sees what others do not yet.
+   */
+  cached<V extends Json>(spec: CacheSpec, key: string, read: (ctx: Context) => Promise<V>): Promise<V> {
+    return this.#unit ? read(this) : this.#environment.caches.get(spec, key, () => read(this));
+  }
+
+  /** Empties the caches with these tags on every instance, once the surrounding transaction is durable. */
+  async forgetCached(...tags: readonly string[]): Promise<void> {
+    await this.afterCommit(() => this.#environment.caches.forget(tags));
   }
 
   /**
@@ -137,31 +246,78 @@ export class Context {
    * What was registered with `afterCommit` runs once the transaction is durable.
    */
   async inTransaction<R>(work: (ctx: Context) => Promise<R>): Promise<R> {
-    if (this.#afterCommit) return work(this);
-    const afterCommit: AfterCommit[] = [];
-    const result = await this.#executor
-      .transaction()
-      .execute((transaction) => work(new Context(this.#environment, this.caller, transaction, afterCommit)));
-    for (const effect of afterCommit) await effect();
+    if (this.#unit) return work(this);
+    const { entities, dialect } = this.#environment;
+    const unit: Unit = { afterCommit: [], trail: new AuditTrail(entities, dialect) };
+    const result = await this.#executor.transaction().execute(async (transaction) => {
+      const result = await work(new Context(this.#environment, this.caller, transaction, unit));
+      await unit.trail.write(transaction, this.caller, this.now());
+      return result;
+    });
+    for (const effect of unit.afterCommit) await effect();
     return result;
   }
 
+  /** Keeps what was called, exported or refused: with the surrounding transaction, or at once outside one. */
+  async keep(note: AuditNote): Promise<void> {
+    await this.#gather(async (_executor, trail) => trail.note(note));
+  }
+
+  /** How many records this request (or job, or script) has left so far. */
+  get recordsLeft(): number {
+    return recordsLeftBy(this.caller);
+  }
+
+  /** Says that what the surrounding transaction changes puts back the former values of a record. */
+  restores(recordId: number): void {
+    if (!this.#unit) throw new Error('values are put back inside a transaction');
+    this.#unit.trail.restores = recordId;
+  }
+
+  /** The same context while a task is run. */
+  asTask(task: { readonly id: number; readonly name: string }): Context {
+    return new Context(this.#environment, { ...this.caller, task }, this.#executor, this.#unit);
+  }
+
+  readonly #gather: Gather = (work) =>
+    this.inTransaction(async (ctx) => work(ctx.#executor, (ctx.#unit as Unit).trail));
+
   /** Runs `effect` when the surrounding transaction has committed, or at once outside one. Never after a rollback. */
   async afterCommit(effect: AfterCommit): Promise<void> {
-    if (this.#afterCommit) this.#afterCommit.push(effect);
+    if (this.#unit) this.#unit.afterCommit.push(effect);
     else await effect();
   }
 
-  #rows<T extends TableName>(table: T, executor: Kysely<Tables>): Rows<T> {
+  /** Tells the features that listen what has happened, once the surrounding transaction is durable. */
+  async announce<N extends EventName>(name: N, event: Events[N]): Promise<void> {
+    await this.afterCommit(async () => {
+      const ctx = new Context(this.#environment, this.caller);
+      for (const listener of this.#environment.listeners.get(name) ?? []) {
+        try {
+          await listener(ctx, event as never);
+        } catch (error) {
+          this.log.error({ err: error, event: name }, 'a listener failed');
+        }
+      }
+    });
+  }
+
+  #rows<T extends TableName>(
+    table: T,
+    executor: Kysely<Tables>,
+    ways: () => readonly string[] | null = () => null,
+  ): Rows<T> {
     const entity = this.#environment.entities.get(table);
     if (!entity) throw new Error(`no entity declares the table ${table}`);
     return new Rows<T>({
       executor,
       entity,
-      // MySQL cannot return the generated key itself.
-      returnsIds: this.#environment.dialect !== 'mysql',
+      entities: this.#environment.entities,
+      dialect: this.#environment.dialect,
+      gather: isAudited(entity) ? this.#gather : null,
       now: this.#environment.now,
       userId: this.caller.actor?.userId ?? null,
+      ways,
     });
   }
 }
@@ -171,9 +327,12 @@ export function systemContext(environment: Environment, log: FastifyBaseLogger):
   return new Context(environment, {
     actor: null,
     sessionId: null,
+    apiKey: null,
+    viewer: null,
     locale: 'en-US',
     log,
     requestId: 'system',
+    traceId: null,
     address: null,
     userAgent: null,
   });

@@ -1,7 +1,7 @@
 import type { ColumnType } from 'kysely';
 
 /** How a value is stored and read back; every dialect maps each kind to its own column type. */
-export type ColumnKind = 'id' | 'integer' | 'text' | 'longtext' | 'path' | 'boolean' | 'datetime' | 'json';
+export type ColumnKind = 'id' | 'integer' | 'text' | 'longtext' | 'path' | 'boolean' | 'datetime' | 'json' | 'bytes';
 
 /** What is known of a column at run time. `default` is a literal; columns with one may be left out of an insert. */
 export interface ColumnOptions {
@@ -61,9 +61,13 @@ export const col = {
   /** A moment that `rows` fills in by itself: `created_at`, `updated_at`. */
   stamp: () => column<Date, true>({ kind: 'datetime' }),
   json: <T = unknown>() => column<T>({ kind: 'json' }),
+  /** Bytes, at most 16 MB in one row: larger contents are kept in parts. Given and read as Uint8Array. */
+  bytes: () => column<Uint8Array>({ kind: 'bytes' }),
   /** Foreign key to the `id` of another table, named by its table so that entities never import each other. Indexed. */
   ref: (table: string, onDelete: 'restrict' | 'cascade' | 'set null' = 'restrict') =>
     column<number>({ kind: 'id', index: true, references: { table, onDelete } }),
+  /** The `id` of a row elsewhere that may be gone by now: no foreign key, no index. */
+  idOf: () => column<number>({ kind: 'id' }),
   /** Foreign key to a table whose `id` is text of `length` characters. Indexed. */
   textRef: (table: string, length: number, onDelete: 'restrict' | 'cascade' | 'set null' = 'restrict') =>
     column<string>({ kind: 'text', length, index: true, references: { table, onDelete } }),
@@ -79,6 +83,29 @@ export type ScopeDeclaration =
   | { readonly through: { readonly column: string; readonly table: string } }
   | { readonly none: string };
 
+/**
+ * What is kept of the writes of a table (audit-capture.ts). `label` is the column that names a row, left out where a row is named by what it is
+ * seen through. Of `masked` columns only that they changed is kept, of `ignored` ones nothing, and nothing of `quiet` ones when the
+ * program itself changes them (`updateQuietly`). A row that only ties a `value` to a row of the table `of` is kept as the relation `as`
+ * of that row. A table whose writes are not kept says `none` and why.
+ */
+export type AuditDeclaration<ColumnName extends string = string> =
+  | {
+      readonly label?: ColumnName;
+      readonly masked?: readonly ColumnName[];
+      readonly ignored?: readonly ColumnName[];
+      readonly quiet?: readonly ColumnName[];
+    }
+  | {
+      readonly of: string;
+      readonly by: ColumnName;
+      readonly as: string;
+      readonly value: ColumnName;
+      readonly masked?: true;
+      readonly ignored?: readonly ColumnName[];
+    }
+  | { readonly none: string };
+
 type Columns = Record<string, Column<any, any>>;
 
 /** What is known of a table at run time. Composite keys and indexes are said here, single-column ones on the column. */
@@ -86,15 +113,20 @@ export interface Entity {
   readonly table: string;
   readonly columns: Readonly<Columns>;
   readonly scope: ScopeDeclaration;
+  readonly audit: AuditDeclaration;
   readonly uniques?: readonly (readonly string[])[];
   readonly indexes?: readonly (readonly string[])[];
 }
 
-type TypedEntity<Name, C> = Omit<Entity, 'table' | 'columns'> & { readonly table: Name; readonly columns: C };
+type TypedEntity<Name, C> = Omit<Entity, 'table' | 'columns' | 'audit'> & {
+  readonly table: Name;
+  readonly columns: C;
+  readonly audit: AuditDeclaration<keyof C & string>;
+};
 
 /**
  * Declares a table once: from it come the migrations of every dialect, the drift check, the type of its rows,
- * the conversion of values, the names of constraints in error answers, and the data scope.
+ * the conversion of values, the names of constraints in error answers, the data scope, and what is kept of its writes.
  */
 export function defineEntity<const Name extends string, const C extends Columns>(
   declaration: TypedEntity<Name, C>,

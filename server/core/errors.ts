@@ -83,6 +83,14 @@ export const accessErrors = defineErrors('access', {
   unauthenticated: [401, 'Could not validate credentials', 'Could not validate credentials'],
   forbidden: [403, '没有权限执行此操作（需要 {permission}）', 'You may not do this (it needs {permission})'],
   password_change_required: [403, '请先修改密码', 'Change your password first'],
+  second_factor_required: [
+    403,
+    '您的角色要求双重验证，请先启用',
+    'Your role requires a second factor; set one up first',
+  ],
+  step_up_required: [403, '请再次验证身份后继续', 'Prove who you are once more to go on'],
+  session_required: [403, '此操作不能使用 API 密钥，请登录后执行', 'API keys may not do this; sign in to do it'],
+  read_only: [403, '您正在以他人身份查看，不能修改任何内容', 'You are viewing as somebody else and may change nothing'],
   outside_scope: [403, '超出您的数据权限范围', 'This is outside the rows that you may touch'],
 });
 
@@ -97,6 +105,11 @@ export const conflictErrors = defineErrors('conflict', {
 export const serverErrors = defineErrors('server', {
   internal: [500, '服务器内部错误，请稍后重试', 'Something went wrong on our side; try again later'],
   unavailable: [503, '服务暂不可用，请稍后重试', 'The service is not available right now; try again later'],
+  console_not_built: [
+    503,
+    '控制台尚未构建：请运行 npm run build，然后重启服务',
+    'The console has not been built: run npm run build, then start the service again',
+  ],
 });
 
 /** The body of every failed answer, in the envelope of the API. */

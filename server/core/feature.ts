@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from './access.ts';
+import { type Access, isPermissionCode } from './access.ts';
+import type { CacheSpec } from './cache.ts';
 import type { Context } from './context.ts';
 import type { Entity } from './entity.ts';
 import type { ErrorFactory } from './errors.ts';
+import type { Listeners } from './events.ts';
 import type { Text } from './i18n.ts';
+import type { Restorer } from './restore.ts';
 import type { Static, TSchema } from './schema.ts';
+import type { AnyTaskHandler, BuiltInJob } from './task.ts';
 
 type Read<S> = S extends TSchema ? Static<S> : undefined;
 
@@ -43,16 +47,35 @@ export interface Route<
   readonly errors?: readonly ErrorFactory[];
   /** Answers without the envelope, as a standard such as OAuth2 prescribes. */
   readonly bare?: boolean;
-  /** Answers with a file of this content type instead of the envelope; the handler returns its text piece by piece. */
+  /** Answers with a file of this content type instead of the envelope; the handler returns its content piece by piece. */
   readonly file?: string;
+  /** Goes on for as long as the caller listens, so its duration is no measure of anything. */
+  readonly isStream?: boolean;
+  /** Answers with a redirect to the address that the handler returns, for what a browser opens itself. */
+  readonly redirect?: true;
   /** Open to somebody who still has to change their password. */
   readonly allowPasswordChange?: boolean;
+  /** Open to somebody whose role asks for a second factor and who has none yet: what setting one up needs. */
+  readonly allowEnrolment?: boolean;
+  /**
+   * Dangerous: asks that the session has proven itself within STEP_UP_MINUTES; a function says for which requests. Otherwise 403
+   * `access.step_up_required`, whose details name what `POST /auth/step-up` takes. Callers without a session are refused.
+   */
+  readonly stepUp?: true | ((input: { readonly body: Read<B>; readonly query: Read<Q> }) => boolean);
+  /** Whether a key for machines may call it. Left out: yes where a permission is asked for, no where being signed in is enough. */
+  readonly apiKeys?: boolean;
+  /** Open, although it is no GET, to somebody who looks at the program as another user: it changes nothing of what they see. */
+  readonly allowViewing?: true;
+  /** Although it is no GET, it changes nothing: a question too long for an address. */
+  readonly changesNothing?: true;
   /** Requests one address may make in a minute. */
   readonly ratePerMinute?: number;
   handle(
     ctx: Context,
     input: RouteInput<P, Q, B>,
-  ): R extends TSchema ? Static<R> | Promise<Static<R>> : void | Promise<void> | AsyncIterable<string>;
+  ): R extends TSchema
+    ? Static<R> | Promise<Static<R>>
+    : void | Promise<void> | AsyncIterable<string | Uint8Array> | Promise<string | AsyncIterable<string | Uint8Array>>;
 }
 
 /** A list of routes forgets their types; each was checked where it was declared. */
@@ -68,6 +91,11 @@ export function route<
   return declaration;
 }
 
+/** Whether a key for machines may call a route; one that asks for a new proof never is, for a key cannot give any. */
+export function isOpenToKeys({ access, apiKeys, stepUp }: Pick<AnyRoute, 'access' | 'apiKeys' | 'stepUp'>): boolean {
+  return (apiKeys ?? isPermissionCode(access)) && stepUp !== true;
+}
+
 /** A folder under `modules/`: what it adds to the program. */
 export interface Feature {
   /** Name of the folder, and tag of its routes in the document. */
@@ -76,6 +104,18 @@ export interface Feature {
   readonly description: string;
   readonly entities?: readonly Entity[];
   readonly routes?: readonly AnyRoute[];
+  /** The menu row that the buttons of this feature belong to where no page asks for their permission, and what they are called. */
+  readonly buttons?: { readonly menu: string; readonly titles: Readonly<Record<string, Text>> };
+  /** What it keeps ready because it is read often. */
+  readonly caches?: readonly CacheSpec[];
+  /** Work that jobs and tasks may name. */
+  readonly tasks?: readonly AnyTaskHandler[];
+  /** Jobs that every installation has. */
+  readonly jobs?: readonly BuiltInJob[];
   /** What a broken constraint of this feature's tables means, by the constraint's name. */
   readonly constraints?: Readonly<Record<string, ErrorFactory>>;
+  /** How former values of its rows are put back, by table. */
+  readonly restorers?: Readonly<Record<string, readonly Restorer[]>>;
+  /** What it wants to be told when it happens elsewhere. */
+  readonly listeners?: Listeners;
 }

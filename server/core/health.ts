@@ -6,13 +6,15 @@ export interface Dependency {
   /** The service goes on without it, and only says that it is away. */
   readonly optional?: boolean;
   check(): Promise<void>;
+  /** Which version of which product answers. */
+  version?(): Promise<string>;
 }
 
 /**
  * `/healthz`: the process answers. `/readyz`: it can serve, because everything it needs answers too and it is not stopping.
- * Neither says more than a name and a word, since anybody may ask.
+ * Neither says more than a name and a word, since anybody may ask. Returns how to say that it is stopping before it does.
  */
-export function installHealth(app: FastifyInstance, dependencies: readonly Dependency[]): void {
+export function installHealth(app: FastifyInstance, dependencies: readonly Dependency[]): () => void {
   let stopping = false;
   app.addHook('preClose', (done) => {
     stopping = true;
@@ -38,4 +40,7 @@ export function installHealth(app: FastifyInstance, dependencies: readonly Depen
       ...Object.fromEntries(checks.map(({ name, state }) => [name, state])),
     });
   });
+  return () => {
+    stopping = true;
+  };
 }

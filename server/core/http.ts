@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from './access.ts';
+import { keepCall } from './audit-requests.ts';
 import type { Context } from './context.ts';
 import { AppError, type ErrorFactory, requestErrors, serverErrors, toErrorBody } from './errors.ts';
-import type { AnyRoute, Feature } from './feature.ts';
+import { type AnyRoute, type Feature, isOpenToKeys } from './feature.ts';
 import { type Locale, negotiateLocale, text, translate } from './i18n.ts';
 import { message, oneOf, ref, register, schemaName, type TSchema, Type } from './schema.ts';
+import type { Tracing } from './tracing.ts';
 import { SchemaViolation } from './validation.ts';
 
 export const API_PREFIX = '/api/v1';
@@ -14,7 +16,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     route?: AnyRoute;
+    /** The feature it belongs to, which is also the module it logs as. */
+    module?: string;
     allowPasswordChange?: boolean;
+    allowEnrolment?: boolean;
   }
   interface FastifyRequest {
     ctx: Context;
@@ -40,7 +45,7 @@ export const ErrorBodySchema = message(
 const done = text('操作成功', 'Done');
 
 /** Puts the routes of a feature on the server. */
-export function registerRoutes(app: FastifyInstance, feature: Feature): void {
+export function registerRoutes(app: FastifyInstance, feature: Feature, tracing: Tracing): void {
   for (const declared of feature.routes ?? []) {
     app.route({
       method: declared.method,
@@ -48,20 +53,35 @@ export function registerRoutes(app: FastifyInstance, feature: Feature): void {
       config: {
         access: declared.access,
         route: declared,
+        module: feature.name,
         ...(declared.allowPasswordChange && { allowPasswordChange: true }),
+        ...(declared.allowEnrolment && { allowEnrolment: true }),
         ...(declared.ratePerMinute && { rateLimit: { max: declared.ratePerMinute, timeWindow: 60_000 } }),
       },
       schema: schemaOf(declared, feature.name),
-      handler: handlerOf(declared),
+      handler: handlerOf(tracing.isOn ? traced(declared, feature.name, tracing) : declared),
     });
   }
 }
 
-function handlerOf({ handle, bare, file, message = done }: AnyRoute) {
+/** The same route, whose call of the service is a span of its own. */
+function traced(declared: AnyRoute, feature: string, tracing: Tracing): AnyRoute {
+  const name = `${feature}.${operationId(declared)}`;
+  return {
+    ...declared,
+    handle: (ctx: Context, input: Parameters<AnyRoute['handle']>[1]) =>
+      tracing.span(name, 'internal', { 'code.namespace': feature }, async () => declared.handle(ctx, input)),
+  };
+}
+
+function handlerOf(declared: AnyRoute) {
+  const { handle, bare, file, redirect, message = done } = declared;
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { params, query, body, ctx } = request;
     const data = await handle(ctx, { params, query, body, request, reply });
-    if (file) return reply.type(file).send(Readable.from(data as AsyncIterable<string>));
+    await keepCall(declared, request);
+    if (redirect) return reply.redirect(data as string, 303);
+    if (file) return reply.type(file).send(Readable.from(data as AsyncIterable<string | Uint8Array>));
     return bare ? data : { code: 200, data: data ?? null, message: translate(message, ctx.locale) };
   };
 }
@@ -72,25 +92,36 @@ function schemaOf(declared: AnyRoute, tag: string) {
   return {
     tags: [tag],
     summary: declared.summary,
-    description: [declared.description, permission && `Needs the permission \`${permission}\`.`]
+    description: [declared.description, permission && `Needs the permission \`${permission}\`.`, stepUpNote(declared)]
       .filter(Boolean)
       .join('\n\n'),
     operationId: operationId(declared),
     security: access === 'public' ? [] : [{ oauth2: [] }, { bearer: [] }],
     ...(permission && { 'x-permission': permission }),
+    ...(declared.stepUp && { 'x-step-up': true }),
+    ...(access !== 'public' && { 'x-api-keys': isOpenToKeys(declared) }),
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body: ref(body) }),
     response: {
-      200: successOf(declared),
+      ...(declared.redirect ? { 303: redirectAnswer() } : { 200: successOf(declared) }),
       ...failuresOf(declared),
     },
   };
 }
 
+const stepUpNote = ({ stepUp }: AnyRoute) =>
+  stepUp &&
+  `Dangerous${stepUp === true ? '' : ', depending on the request'}: the session must have proven itself recently (\`POST /auth/step-up\`).`;
+
+const redirectAnswer = () => ({ description: 'where the browser goes on', type: 'null' });
+
 function successOf({ bare, file, response }: AnyRoute) {
-  if (file)
-    return { description: 'the file', content: { [file.split(';')[0] ?? file]: { schema: { type: 'string' } } } };
+  if (file) {
+    const [type = file] = file.split(';');
+    const schema = { type: 'string', ...(!type.startsWith('text/') && { format: 'binary' }) };
+    return { description: 'the file', content: { [type]: { schema } } };
+  }
   if (bare) return response ? ref(response) : Type.Null();
   return ref(envelopeOf(response));
 }
@@ -121,6 +152,7 @@ function failuresOf(declared: AnyRoute): Record<string, unknown> {
     add(factory.definition.status, factory.definition.code);
   if (declared.access !== 'public') add(401, 'access.unauthenticated');
   if (declared.access !== 'public') add(403, 'access.forbidden');
+  if (declared.stepUp) add(403, 'access.step_up_required');
   if (declared.body) {
     add(413, 'request.body_too_large');
     add(415, 'request.unsupported_media_type');
@@ -133,7 +165,10 @@ function failuresOf(declared: AnyRoute): Record<string, unknown> {
   );
 }
 
-const failureBody = (declared: AnyRoute) => (declared.bare ? ref(OAuthErrorSchema) : ref(ErrorBodySchema));
+const failureBody = (declared: AnyRoute) => (failsAsOAuth(declared) ? ref(OAuthErrorSchema) : ref(ErrorBodySchema));
+
+/** Where a standard says how its errors look; who is refused elsewhere hears it as everywhere (RFC 7662 §2.3, RFC 6750 §3). */
+const failsAsOAuth = ({ bare, access }: AnyRoute) => bare === true && access === 'public';
 
 /** RFC 6749 §5.2. */
 export const OAuthErrorSchema = register(
@@ -145,6 +180,7 @@ export const OAuthErrorSchema = register(
         'invalid_client',
         'invalid_grant',
         'unsupported_grant_type',
+        'unsupported_token_type',
         'invalid_scope',
         'server_error',
         'temporarily_unavailable',
@@ -168,18 +204,26 @@ export interface ErrorHandlerOptions {
   readonly debug: boolean;
   readonly fallbackLocale: Locale;
   readonly translateUnknown: (error: unknown) => AppError | null;
+  /** Is told of every request that is refused, by the code of the error. */
+  readonly onRefused: (code: string) => void;
 }
 
 /** Makes every failure an answer in the envelope, in the caller's language, with a request id. */
 export function installErrorHandler(app: FastifyInstance, options: ErrorHandlerOptions): void {
   const answer = (request: FastifyRequest, reply: FastifyReply, error: AppError, cause?: unknown) => {
     const locale = request.ctx?.locale ?? negotiateLocale(request.headers['accept-language'], options.fallbackLocale);
-    if (error.definition.status === 401) reply.header('www-authenticate', 'Bearer');
-    if (error.definition.status >= 500) request.log.error({ err: cause ?? error }, 'request failed');
-    reply.code(error.definition.status).type('application/json; charset=utf-8');
+    const { status } = error.definition;
+    if (status === 401 || status === 403 || status === 429) options.onRefused(error.definition.code);
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    if (status === 429 && error.params?.['seconds']) reply.header('retry-after', error.params['seconds']);
+    if (status === 403) request.refusal = error;
+    if (status >= 500) request.log.error({ err: cause ?? error }, 'request failed');
+    // A cache that kept it would go on failing: a file that is missing during an update, for one.
+    reply.code(status).type('application/json; charset=utf-8').header('cache-control', 'no-store');
     const body = toErrorBody(error, locale, request.id);
     const stack = options.debug && cause instanceof Error ? { stack: cause.stack } : {};
-    if (request.routeOptions.config.route?.bare) {
+    const { route } = request.routeOptions.config;
+    if (route && failsAsOAuth(route)) {
       return reply.send(toOAuthError(error, translate(error.definition.message, 'en-US', error.params)));
     }
     return reply.send({ ...body, ...stack });
@@ -189,7 +233,6 @@ export function installErrorHandler(app: FastifyInstance, options: ErrorHandlerO
     if (error instanceof AppError) return answer(request, reply, error, error);
     return answer(request, reply, translateError(error, options.translateUnknown), error);
   });
-  app.setNotFoundHandler((request, reply) => answer(request, reply, requestErrors.not_found()));
 }
 
 function translateError(error: FastifyError, translateUnknown: (error: unknown) => AppError | null): AppError {

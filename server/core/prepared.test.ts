@@ -6,6 +6,8 @@ import type { Actor } from './access.ts';
 import { Context } from './context.ts';
 import { AppError } from './errors.ts';
 
+const why = 'a test looks at what is stored';
+
 describe('prepared statements', () => {
   const t = useApp();
   let builds = 0;
@@ -92,6 +94,23 @@ describe('prepared statements', () => {
       /undo/,
     );
     assert.equal((await ctx.run(usersById, { ids: [userId] }))[0]?.username, 'admin');
+  });
+
+  test('never change a table whose writes are kept: they would go past what keeps them', async () => {
+    const { system } = t;
+    const renaming = prepared((tables, { id }: { id: number }) =>
+      tables.unscoped('positions', why).updateQuietly({ name: 'renamed' }).where('id', '=', id),
+    );
+    const removal = prepared((tables, { id }: { id: number }) =>
+      tables.unscoped('positions', why).delete().where('id', '=', id),
+    );
+    const id = await system.unscoped('positions', why).insert({ code: 'KEPT', name: 'kept' });
+    for (const statement of [renaming, removal]) {
+      await assert.rejects(system.run(statement, { id }), /positions, whose writes are kept/);
+      await assert.rejects(system.run(statement, { id }), /positions, whose writes are kept/, 'not only once');
+    }
+    const kept = await system.unscoped('positions', why).select().select('name').where('id', '=', id).execute();
+    assert.deepEqual(kept, [{ name: 'kept' }]);
   });
 
   test('reach no rows without an actor', async () => {

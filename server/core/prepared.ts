@@ -1,16 +1,20 @@
-import type { CompiledQuery } from 'kysely';
+import { type CompiledQuery, DeleteQueryNode, type OperationNode, TableNode, UpdateQueryNode } from 'kysely';
 import { type DataScope, endOfSubtree } from './access.ts';
+import { isAudited } from './audit-change.ts';
 import type { Context } from './context.ts';
 
 /** What building a prepared statement may use: the ways to a table, and nothing of the caller but the scope that applies to them. */
 export type StatementTables = Pick<Context, 'rows' | 'unscoped' | 'dialect'>;
+
+/** The same, and what is declared of a table. */
+type Preparation = StatementTables & Pick<Context, 'entity'>;
 
 type Value = string | number | boolean | Date | null;
 export type StatementValues = Readonly<Record<string, Value | readonly Value[]>>;
 
 type Build<V extends StatementValues, Row> = (tables: StatementTables, values: V) => { compile(): CompiledQuery<Row> };
 
-/** A select that `ctx.run` executes with other values each time. */
+/** A statement that `ctx.run` executes with other values each time. */
 export interface PreparedStatement<V extends StatementValues, Row> {
   readonly build: Build<V, Row>;
   /** By program (several may run in one process, on different databases), then by shape. */
@@ -18,7 +22,7 @@ export interface PreparedStatement<V extends StatementValues, Row> {
 }
 
 /**
- * Declares a select that is built and compiled once per shape: per length of its lists and kind of data scope, not per request.
+ * Declares a select, or an update of which only its effect matters, that is built and compiled once per shape: per length of its lists and kind of data scope, not per request.
  * Worth it where a request does little else. `build` is given stand-ins for the values, so it puts them into conditions and never
  * looks at them; a stand-in that would be left in a statement matches no row.
  */
@@ -37,13 +41,16 @@ interface Template<V> {
 /** Longer lists and larger scopes are compiled each time, so that no caller's departments fill the memory with shapes. */
 const LONGEST_REMEMBERED = 200;
 
-/** The statement with these values and this scope in their places; `tablesOf` opens the tables as a scope shows them. */
+/**
+ * The statement with these values and this scope in their places; `tablesOf` opens the tables as a scope shows them. Throws for an update
+ * or delete of a table whose writes are kept: a prepared statement goes to the database as it is, past what keeps them.
+ */
 export function bind<V extends StatementValues, Row>(
   statement: PreparedStatement<V, Row>,
   values: V,
   scope: DataScope | null,
   program: object,
-  tablesOf: (scope: DataScope | null) => StatementTables,
+  tablesOf: (scope: DataScope | null) => Preparation,
 ): CompiledQuery<Row> {
   const shape = shapeOf(values, scope);
   const known = statement.templates.get(program) ?? new Map<string, Template<V>>();
@@ -79,7 +86,7 @@ function compileTemplate<V extends StatementValues, Row>(
   build: Build<V, Row>,
   values: V,
   scope: DataScope | null,
-  tablesOf: (scope: DataScope | null) => StatementTables,
+  tablesOf: (scope: DataScope | null) => Preparation,
 ): Template<V> {
   const sources = new Map<unknown, Source<any>>();
   const standIn = (source: Source<any>): any => {
@@ -105,6 +112,23 @@ function compileTemplate<V extends StatementValues, Row>(
       return placeholder;
     }),
   };
-  const query = build(tablesOf(standInScope), standIns as V).compile();
+  const tables = tablesOf(standInScope);
+  const query = build(tables, standIns as V).compile();
+  const written = writtenBy(query.query);
+  const entity = written === null ? undefined : tables.entity(written);
+  if (entity && isAudited(entity))
+    throw new Error(`a prepared statement changes ${written}, whose writes are kept: build it for each call`);
   return { query, sources: query.parameters.map((parameter) => sources.get(parameter) ?? (() => parameter)) };
+}
+
+/** The table that a statement changes; null for one that only reads. */
+function writtenBy(statement: OperationNode): string | null {
+  if (UpdateQueryNode.is(statement)) return nameOf(statement.table);
+  if (DeleteQueryNode.is(statement)) return nameOf(statement.from.froms[0]);
+  return null;
+}
+
+function nameOf(table: OperationNode | undefined): string {
+  if (!table || !TableNode.is(table)) throw new Error('a prepared statement changes one table');
+  return table.table.identifier.name;
 }

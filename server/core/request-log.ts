@@ -1,92 +1,73 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Caller } from './caller.ts';
+import type { LogLevels } from './log-levels.ts';
+import type { Metrics } from './metrics.ts';
+import type { RequestRecords } from './request-records.ts';
+import type { RequestStats } from './request-stats.ts';
 
-/** One line per request once it is answered: who, what, how it ended, how long it took. Bodies and headers stay out. */
-export function installRequestLog(app: FastifyInstance): void {
+export interface RequestLogOptions {
+  readonly requests: RequestStats;
+  readonly metrics: Metrics;
+  readonly levels: LogLevels;
+  /** Where requests to the API are taken down that are stored too. */
+  readonly records: RequestRecords;
+  /** A request that takes longer is a warning; 0 for none. */
+  readonly slowMs: number;
+}
+
+/**
+ * One line per request once it is answered: who, what, how it ended, how long it took. Bodies and headers stay out.
+ * Requests to the API are also counted.
+ */
+export function installRequestLog(
+  app: FastifyInstance,
+  { requests, metrics, levels, records, slowMs }: RequestLogOptions,
+): void {
   // Nothing in this line can be a secret, and looking through it for one would cost as much as answering the request.
-  const lines = app.log.child({}, { redact: [] });
+  const lines = levels.logger('http').child({}, { redact: [] });
   app.addHook('onResponse', (request, reply, done) => {
     const { url = null, logLevel } = request.routeOptions;
+    const durationMs = reply.elapsedTime;
+    const { route } = request.routeOptions.config;
+    if (request.url.startsWith('/api/') && !route?.isStream) {
+      requests.add(request.method, url, reply.statusCode, durationMs);
+      metrics.request(request.method, url ?? 'unknown', reply.statusCode, durationMs);
+      if (records.isOn) records.take(request, reply, durationMs);
+    }
+    request.span?.end(url, reply.statusCode);
+    const caller = request.ctx?.caller;
     const line = {
+      request_id: request.id,
+      trace_id: request.trace?.traceId ?? null,
       method: request.method,
       // The pattern, not the address: a query can hold what does not belong into a log.
       route: url,
       status: reply.statusCode,
-      duration_ms: Math.round(reply.elapsedTime * 100) / 100,
-      user_id: request.ctx?.caller.actor?.userId ?? null,
+      duration_ms: Math.round(durationMs * 100) / 100,
+      bytes: Number(reply.getHeader('content-length') ?? 0),
+      user_id: caller?.actor?.userId ?? null,
+      session_id: caller?.sessionId ?? null,
+      ...namesBehind(caller),
       address: request.ip,
     };
-    if (logLevel) {
-      request.log.info(line, 'request');
-    } else {
-      if (lines.level !== app.log.level) lines.level = app.log.level;
-      lines.info({ request_id: request.id, ...line }, 'request');
-    }
+    const level = logLevel || levels.levelOf('http');
+    if (lines.level !== level) lines.level = level;
+    if (slowMs > 0 && durationMs >= slowMs && !route?.isStream) lines.warn(line, 'slow request');
+    else lines.info(line, 'request');
     done();
   });
 }
 
-type ChildArguments = Parameters<FastifyBaseLogger['child']>;
-type Line = [first: any, ...rest: any[]];
-
-/**
- * The logger of one request: a child of the program's that is made when it is first used. Most requests never log a line of their
- * own, and a child that redacts costs as much as running a statement.
- */
-export class RequestLogger implements FastifyBaseLogger {
-  readonly #parent: FastifyBaseLogger;
-  readonly #childArguments: ChildArguments;
-  #made: FastifyBaseLogger | undefined;
-
-  constructor(parent: FastifyBaseLogger, childArguments: ChildArguments) {
-    this.#parent = parent;
-    this.#childArguments = childArguments;
-  }
-
-  get level(): string {
-    return this.#child.level;
-  }
-
-  set level(level: string) {
-    this.#child.level = level;
-  }
-
-  fatal(...line: Line): void {
-    this.#child.fatal(...line);
-  }
-
-  error(...line: Line): void {
-    this.#child.error(...line);
-  }
-
-  warn(...line: Line): void {
-    this.#child.warn(...line);
-  }
-
-  info(...line: Line): void {
-    this.#child.info(...line);
-  }
-
-  debug(...line: Line): void {
-    this.#child.debug(...line);
-  }
-
-  trace(...line: Line): void {
-    this.#child.trace(...line);
-  }
-
-  silent(...line: Line): void {
-    this.#child.silent(...line);
-  }
-
-  child(...childArguments: ChildArguments): FastifyBaseLogger {
-    return this.#child.child(...childArguments);
-  }
-
-  get #child(): FastifyBaseLogger {
-    this.#made ??= this.#parent.child(...this.#childArguments);
-    return this.#made;
-  }
+/** Who stands behind the user of a line: the key of a machine, or somebody who looks at the program as that user. */
+export function namesBehind(caller: Pick<Caller, 'apiKey' | 'viewer'> | undefined): object {
+  if (!caller || (caller.apiKey === null && caller.viewer === null)) return NOBODY;
+  return {
+    ...(caller.apiKey && { api_key_id: caller.apiKey.id }),
+    ...(caller.viewer && { viewer_id: caller.viewer.userId }),
+  };
 }
+
+const NOBODY = {};
 
 /** What is kept of an error beside its message: names and numbers. Drivers also attach the statement with its values, or the row. */
 const KEPT = ['code', 'errno', 'sqlState', 'constraint', 'table', 'column', 'statusCode'];

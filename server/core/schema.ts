@@ -10,9 +10,9 @@ import {
 
 const named = new Map<string, TSchema>();
 
-/** Every named schema; each becomes one component of the OpenAPI document. */
+/** Every named schema by its name; each becomes one component of the OpenAPI document, which must not depend on who imports whom first. */
 export function namedSchemas(): readonly TSchema[] {
-  return [...named.values()];
+  return [...named].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, schema]) => schema);
 }
 
 /**
@@ -73,6 +73,10 @@ export const line = (maxLength: number, options: TSchemaOptions & { minLength?: 
 
 /** A moment: ISO 8601 in UTC with `Z`. */
 export const moment = (options: TSchemaOptions = {}) => Type.String({ format: 'date-time', ...options });
+
+/** Who edited a row last. */
+export const editor = () =>
+  nullable(Type.String({ description: 'who made the last change, when the caller may see them' }));
 
 /** Path parameters of a row. */
 export const IdParams = message('IdParams', { id: id({ description: 'key of the row' }) });

@@ -12,15 +12,20 @@ import Fastify, {
 import { requestErrors, toErrorBody } from './errors.ts';
 import { secureAnswer } from './headers.ts';
 import type { Locale } from './i18n.ts';
-import { errorForLog, RequestLogger } from './request-log.ts';
+import type { LogLevels } from './log-levels.ts';
+import { RequestLogger } from './request-logger.ts';
 import { namedSchemas } from './schema.ts';
+import { ownTrace, readTraceparent, type Trace } from './trace.ts';
+import type { RequestSpan, Tracing } from './tracing.ts';
 import { LazyValidators } from './validation.ts';
 
 export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
+  readonly levels: LogLevels;
+  readonly tracing: Tracing;
   readonly bodyLimit: number;
   readonly requestTimeoutMs: number;
-  /** Peers whose `X-Forwarded-*` and `X-Request-Id` are believed. */
+  /** Peers whose `X-Forwarded-*`, `X-Request-Id` and `traceparent` are believed. */
   readonly trustedProxies: readonly string[];
   readonly trusted: BlockList;
   readonly defaultLocale: Locale;
@@ -33,10 +38,11 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 /** A bare HTTP server with the house's parsing, validation and limits; no routes yet. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
-    loggerInstance: options.logger.child({}, { serializers: { err: errorForLog } }),
+    loggerInstance: options.logger,
     // One line of our own per request (request-log.ts) instead of two.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    childLoggerFactory: (logger, bindings, childOptions) => new RequestLogger(logger, [bindings, childOptions]),
+    childLoggerFactory: (logger, bindings, childOptions) =>
+      new RequestLogger(logger, [bindings, childOptions], options.levels),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,
     // Node's own limits are a minute for the headers, and a look at late requests every half minute.
@@ -68,6 +74,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     },
   });
   app.removeContentTypeParser('text/plain');
+  traceRequests(app, options.trusted, options.tracing);
   refuseUnstorableText(app);
   closeConnectionsWhenStopping(app);
   return app;
@@ -91,12 +98,39 @@ export function installSchemas(app: FastifyInstance, checkResponses: boolean): v
   app.setSerializerCompiler(checkResponses ? (validators.checkedSerializer as never) : () => JSON.stringify);
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    trace: Trace;
+    span: RequestSpan | null;
+  }
+}
+
+/** Gives every request a trace, and says which in its answer. That of a caller is taken over only from a trusted peer. */
+function traceRequests(app: FastifyInstance, trusted: BlockList, tracing: Tracing): void {
+  app.decorateRequest('trace', null as never);
+  app.decorateRequest('span', null);
+  app.addHook('onRequest', (request, reply, done) => {
+    const { traceparent } = request.headers;
+    const taken = traceparent && isTrusted(request.raw, trusted) ? readTraceparent(traceparent) : null;
+    request.trace = taken ?? ownTrace(request.id);
+    reply.header('x-trace-id', request.trace.traceId);
+    if (request.log instanceof RequestLogger) request.log.about(request);
+    if (tracing.isOn && request.url.startsWith('/api/')) request.span = tracing.request(request.method, request.trace);
+    if (request.span) request.span.run(done);
+    else done();
+  });
+}
+
 /** A request id is believed only from a trusted peer, so that nobody can write into another's log lines. */
 function acceptedRequestId(request: IncomingMessage, trusted: BlockList): string | undefined {
   const id = request.headers['x-request-id'];
   if (typeof id !== 'string' || !REQUEST_ID.test(id)) return undefined;
+  return isTrusted(request, trusted) ? id : undefined;
+}
+
+function isTrusted(request: IncomingMessage, trusted: BlockList): boolean {
   const address = request.socket?.remoteAddress?.replace(/^::ffff:/, '') ?? '';
-  return trusted.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ? id : undefined;
+  return trusted.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 }
 
 function clientError(
@@ -128,11 +162,14 @@ function refuseUnstorableText(app: FastifyInstance): void {
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
     (request, body: string, done) => {
-      // Browsers send forms to other sites unasked, so only the token endpoint, which must take them and sets no cookie, does.
+      // Browsers send forms to other sites unasked, so only the OAuth2 routes, which must take them and set no cookie, do.
       if (!request.routeOptions.config.route?.bare) return done(requestErrors.unsupported_media_type());
-      const form = Object.fromEntries(new URLSearchParams(body));
-      const unstorable = findUnstorable(form);
-      done(unstorable === null ? null : requestErrors.malformed().on(unstorable), form);
+      const parameters = new URLSearchParams(body);
+      const form = Object.fromEntries(parameters);
+      // RFC 6749 §3.2: what is said twice may be read in two ways.
+      const repeated = Object.keys(form).find((name) => parameters.getAll(name).length > 1);
+      const wrong = repeated ?? findUnstorable(form);
+      done(wrong === null ? null : requestErrors.malformed().on(wrong), form);
     },
   );
   app.addHook('onRequest', (request, reply, done) => {

@@ -45,6 +45,17 @@ export class LazyValidators {
   };
 }
 
+const argumentValidators = new WeakMap<object, ValidateFunction>();
+let argumentAjv: Ajv | undefined;
+
+/** What is wrong with the arguments of a task handler, by their schema; null when nothing is. Fills in defaults. */
+export function problemsOfArguments(schema: object, args: unknown): ErrorDetail[] | null {
+  argumentAjv ??= createAjv(false);
+  const validate = argumentValidators.get(schema) ?? argumentAjv.compile(schema);
+  argumentValidators.set(schema, validate);
+  return validate(args) ? null : new SchemaViolation('args', validate.errors ?? []).details;
+}
+
 function createAjv(coerceTypes: boolean | 'array'): Ajv {
   const ajv = new Ajv({ coerceTypes, useDefaults: true, allErrors: true, strict: false, ownProperties: true });
   formats.default(ajv, ['email', 'date-time', 'uuid', 'uri']);

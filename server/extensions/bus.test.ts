@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { openHangingWay } from '#tests/hanging.ts';
 import { type TestApp, testApp } from '#tests/harness.ts';
+import { until } from '#tests/work.ts';
+import { openBus } from './bus.ts';
 
 const redisUrl = process.env['TEST_REDIS_URL'] ?? '';
 
@@ -48,6 +52,27 @@ describe('two instances with Redis', { skip: redisUrl === '' && 'TEST_REDIS_URL 
     assert.equal((await first.admin.put(`roles/${roleId}/permissions`, { permissions: [] })).status, 200);
     await eventually(async () => (await onSecond.get('users')).status, 403);
   });
+});
+
+test('a Redis that hangs does not count as there, and nobody waits for it', {
+  skip: redisUrl === '' && 'TEST_REDIS_URL is not set',
+  timeout: 20_000,
+}, async () => {
+  const url = new URL(redisUrl);
+  const way = await openHangingWay(url.hostname, Number(url.port || 6379));
+  url.host = `127.0.0.1:${way.port}`;
+  const bus = openBus(url.href, 'bus-test', pino({ level: 'silent' }));
+  try {
+    await until('connected', () => bus.isConnected);
+    await bus.check();
+    assert.match(await bus.version(), /^Redis \d/);
+    way.hang();
+    await assert.rejects(bus.check(), /timed out/);
+    await assert.rejects(bus.version(), /timed out/);
+  } finally {
+    await bus.close();
+    way.close();
+  }
 });
 
 describe('without Redis', () => {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { Redis } from 'ioredis';
 
+const COMMAND_TIMEOUT_MS = 1000;
+
 type Handler = (message: unknown) => void;
 
 /** Tells the other instances of an installation what has changed. What an instance publishes does not come back to itself. */
@@ -14,6 +16,8 @@ export interface Bus {
   onConnectionChange(handler: (connected: boolean) => void): void;
   /** Rejects while the other instances cannot be heard. */
   check(): Promise<void>;
+  /** Which version of Redis answers. */
+  version(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -24,14 +28,14 @@ export const silentBus: Bus = {
   subscribe: () => undefined,
   onConnectionChange: () => undefined,
   check: async () => undefined,
+  version: async () => '',
   close: async () => undefined,
 };
 
-const PREFIX = 'fastify-vue3-admin:';
-
 /** Opens the bus: Redis publish and subscribe with a URL, silence without one. Does not wait for Redis: the service runs without it. */
-export function openBus(redisUrl: string, log: FastifyBaseLogger): Bus {
+export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger): Bus {
   if (!redisUrl) return silentBus;
+  const channels = `${prefix}:bus:`;
   const self = randomUUID();
   const handlers = new Map<string, Handler[]>();
   const watchers: ((connected: boolean) => void)[] = [];
@@ -41,7 +45,8 @@ export function openBus(redisUrl: string, log: FastifyBaseLogger): Bus {
     maxRetriesPerRequest: null,
     enableOfflineQueue: false,
   };
-  const publisher = new Redis(redisUrl, options);
+  // Where Redis hangs, nobody waits for long. Of the subscriber's connection silence says nothing.
+  const publisher = new Redis(redisUrl, { ...options, commandTimeout: COMMAND_TIMEOUT_MS });
   const subscriber = new Redis(redisUrl, { ...options, autoResubscribe: false });
   const setConnected = (connected: boolean) => {
     if (connected === isConnected) return;
@@ -54,7 +59,7 @@ export function openBus(redisUrl: string, log: FastifyBaseLogger): Bus {
   subscriber.on('error', (error) => log.debug({ err: error }, 'redis'));
   subscriber.on('close', () => setConnected(false));
   subscriber.on('ready', () => {
-    subscriber.psubscribe(`${PREFIX}*`).then(
+    subscriber.psubscribe(`${channels}*`).then(
       () => setConnected(true),
       (error) => log.warn({ err: error }, 'could not listen to the other instances'),
     );
@@ -62,14 +67,14 @@ export function openBus(redisUrl: string, log: FastifyBaseLogger): Bus {
   subscriber.on('pmessage', (_pattern, channel: string, raw: string) => {
     const { from, message } = JSON.parse(raw) as { from: string; message: unknown };
     if (from === self) return;
-    for (const handler of handlers.get(channel.slice(PREFIX.length)) ?? []) handler(message);
+    for (const handler of handlers.get(channel.slice(channels.length)) ?? []) handler(message);
   });
   return {
     get isConnected() {
       return isConnected;
     },
     publish(topic, message) {
-      publisher.publish(PREFIX + topic, JSON.stringify({ from: self, message })).catch((error) => {
+      publisher.publish(channels + topic, JSON.stringify({ from: self, message })).catch((error) => {
         log.warn({ err: error, topic }, 'the other instances could not be told; their entries expire by themselves');
       });
     },
@@ -77,7 +82,9 @@ export function openBus(redisUrl: string, log: FastifyBaseLogger): Bus {
     onConnectionChange: (handler) => void watchers.push(handler),
     async check() {
       if (!isConnected) throw new Error('Redis does not answer');
+      await publisher.ping();
     },
+    version: async () => `Redis ${/redis_version:(\S+)/.exec(await publisher.info('server'))?.[1] ?? ''}`,
     async close() {
       publisher.disconnect();
       subscriber.disconnect();

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pino } from 'pino';
 import { loadConfig } from '#config';
 import { openDatabase } from '#extensions/database/index.ts';
+import { openLog } from '#extensions/log.ts';
 import { entities } from '#modules/index.ts';
 import { buildApp } from '../app.ts';
 
@@ -16,7 +16,7 @@ export async function openApiText(): Promise<string> {
     { url: config.DATABASE_URL, poolMin: 0, poolMax: 1, acquireTimeoutMs: config.DATABASE_TIMEOUT_MS },
     entities,
   );
-  const { app } = await buildApp({ config, database, logger: pino({ level: 'silent' }) });
+  const { app } = await buildApp({ config, database, log: openLog({ level: 'silent', pretty: false }) });
   try {
     await app.ready();
     return `${JSON.stringify(app.swagger(), null, 2)}\n`;

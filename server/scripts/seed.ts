@@ -1,7 +1,7 @@
 import { loadConfig } from '#config';
 import { systemContext } from '#core/context.ts';
 import { openDatabase } from '#extensions/database/index.ts';
-import { createLogger } from '#extensions/log.ts';
+import { openLog } from '#extensions/log.ts';
 import { entities } from '#modules/index.ts';
 import { environmentFor } from '../app.ts';
 import { databaseOptions } from '../start.ts';
@@ -11,9 +11,9 @@ import { prepareData } from './seed/seeds.ts';
 const config = loadConfig();
 const database = await openDatabase(databaseOptions(config), entities);
 try {
-  const logger = createLogger({ level: config.LOG_LEVEL, pretty: true });
+  const log = openLog({ level: config.LOG_LEVEL, pretty: true });
   const { adminPassword, passwordIsRandom } = await prepareData(
-    systemContext(environmentFor(config, database), logger),
+    systemContext(environmentFor(config, database, log), log.logger),
   );
   if (adminPassword)
     console.log(passwordIsRandom ? `First password of admin: ${adminPassword}` : 'The administrator was created.');

@@ -1,21 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { pino } from 'pino';
 import { type Config, loadConfig } from '#config';
 import type { DataScopeName } from '#core/access.ts';
-import { type Context, type Environment, systemContext } from '#core/context.ts';
+import { type Context, systemContext } from '#core/context.ts';
+import type { Counters } from '#core/counters.ts';
+import type { Environment } from '#core/environment.ts';
+import type { Mail } from '#core/mail.ts';
+import { Metrics } from '#core/metrics.ts';
+import type { Dispatcher } from '#core/task.ts';
+import { openArchive } from '#extensions/archive.ts';
 import { openBus } from '#extensions/bus.ts';
+import { openCounters } from '#extensions/counters.ts';
+import { memoryCounters } from '#extensions/counters-memory.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { openDatabase } from '#extensions/database/index.ts';
 import { migrateUp } from '#extensions/database/migrations.ts';
+import { observeStatements } from '#extensions/database/observe.ts';
 import { createTestDatabase } from '#extensions/database/testing.ts';
+import { type OpenLog, openLog } from '#extensions/log.ts';
+import { openQueue } from '#extensions/queue.ts';
+import { openTracing } from '#extensions/tracing.ts';
 import { type AccessTokens, accessTokens } from '#modules/auth/token.ts';
 import { entities } from '#modules/index.ts';
 import { buildApp } from '../app.ts';
 import { prepareData } from '../scripts/seed/seeds.ts';
-import { databaseOptions } from '../start.ts';
+import { archiveOptions, databaseOptions, logOptions, tracingOptions } from '../start.ts';
 import { testDialect } from './dialect.ts';
+import { deleteKeys } from './redis.ts';
+import { SecretWatch } from './secrets.ts';
 
 /** A request's answer, its JSON already read. */
 export interface Answer {
@@ -58,9 +71,15 @@ export interface TestApp {
   readonly database: Database;
   readonly config: Config;
   readonly environment: Environment;
+  readonly dispatcher: Dispatcher | null;
   readonly tokens: AccessTokens;
   /** Everything that was logged, as lines. */
   readonly logLines: string[];
+  readonly log: OpenLog;
+  /** What nobody may be told; of all instances of one installation. */
+  readonly secrets: SecretWatch;
+  /** Everything that was mailed. */
+  readonly mails: Mail[];
   readonly anonymous: Client;
   /** The seeded administrator. */
   readonly admin: Client;
@@ -77,11 +96,26 @@ export interface TestAppOptions {
   /** Settings by name, as text, on top of those for testing. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly now?: () => Date;
+  /** Hands out tasks by Redis; needs the setting REDIS_URL. */
+  readonly hasQueue?: boolean;
+  /** Where attempts are counted; left out, in a memory that goes by `now`. */
+  readonly counters?: Counters;
   /** Makes another instance of the same installation: it shares the database and the secret of this one. */
   readonly beside?: TestApp;
+  /** A build of the console to serve. */
+  readonly consoleFolder?: string;
   /** Lets a test add routes before the server is ready. */
   readonly prepare?: (app: FastifyInstance) => void | Promise<void>;
 }
+
+/** Tests sign in and fail as often as they need; those of the protection itself set its limits back. */
+const UNPROTECTED = {
+  SIGN_IN_CAPTCHA_AFTER: '1000',
+  SIGN_IN_DELAY_AFTER: '1000',
+  SIGN_IN_ADDRESS_CAPTCHA_AFTER: '100000',
+  SIGN_IN_ADDRESS_DELAY_AFTER: '100000',
+  SIGN_IN_ACCOUNT_CAPTCHA_AFTER: '100000',
+};
 
 export const TEST_PASSWORD = 'correct horse battery';
 const why = 'a test prepares its data';
@@ -108,16 +142,55 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     ADMIN_PASSWORD: TEST_PASSWORD,
     LOG_LEVEL: 'debug',
     SIGN_IN_RATE_PER_MINUTE: '10000',
+    // A busy machine may be slow to open a connection.
+    DATABASE_TIMEOUT_MS: '30000',
+    REDIS_PREFIX: beside?.config.REDIS_PREFIX ?? `test-${randomUUID()}`,
+    ...UNPROTECTED,
     ...(beside && { JWT_SECRET_KEY: beside.config.JWT_SECRET_KEY }),
     ...options.settings,
   });
   const logLines: string[] = [];
-  const logger = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void logLines.push(line) });
-  const database = await openDatabase(databaseOptions(config), entities);
+  const { now } = options;
+  const destination = { write: (line: string) => void logLines.push(line) };
+  const log = openLog({ ...logOptions(config), pretty: false, destination, ...(now && { now }) });
+  const { logger } = log;
+  const metrics = new Metrics();
+  const tracing = await openTracing(tracingOptions(config));
+  const slowLog = log.levels.logger('database');
+  const onStatement = observeStatements({ log: slowLog, slowMs: config.SLOW_QUERY_MS, metrics, tracing });
+  const database = await openDatabase({ ...databaseOptions(config), onStatement }, entities);
   await migrateUp(database);
-  const bus = openBus(config.REDIS_URL, logger);
-  const now = options.now && { now: options.now };
-  const { app, environment } = await buildApp({ config, database, logger, bus, checkResponses: true, ...now });
+  const archive = await openArchive(archiveOptions(config, logger));
+  const bus = openBus(config.REDIS_URL, config.REDIS_PREFIX, logger);
+  const { REDIS_URL: redisUrl, REDIS_PREFIX: prefix } = config;
+  const dispatcher = options.hasQueue ? openQueue({ redisUrl, prefix, log: logger }) : null;
+  const redis = redisUrl ? openCounters(redisUrl, prefix, logger) : null;
+  const counters = options.counters ?? redis ?? memoryCounters(now && (() => now().getTime()));
+  const { consoleFolder = null } = options;
+  const mails: Mail[] = [];
+  const secrets = beside?.secrets ?? new SecretWatch();
+  const { app, environment } = await buildApp({
+    config,
+    database,
+    log,
+    metrics,
+    tracing,
+    archive,
+    bus,
+    dispatcher,
+    consoleFolder,
+    counters,
+    mailer: {
+      isOn: true,
+      send: async (mail) => {
+        mails.push(mail);
+        secrets.readMail(mail);
+      },
+    },
+    checkResponses: true,
+    ...(now && { now }),
+  });
+  secrets.watch(app);
   await options.prepare?.(app);
   await app.ready();
   const system = systemContext(environment, logger);
@@ -129,9 +202,19 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     if (closed) return;
     closed = true;
     await app.close();
-    await bus.close();
-    await database.close();
-    await testDatabase.drop();
+    try {
+      await secrets.assertNothingTold({ config, database: beside ? null : database, environment, logLines });
+    } finally {
+      await dispatcher?.close();
+      await bus.close();
+      await archive.close();
+      await redis?.close();
+      await database.close();
+      await tracing.close();
+      await log.close();
+      if (dispatcher && !beside) await deleteKeys(redisUrl, prefix);
+      await testDatabase.drop();
+    }
   };
   const client = (token: string, userId: number, sessionId: string): Client => {
     const send = async (
@@ -141,19 +224,19 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
       more: RequestOptions = {},
     ) => {
       const before = database.statements;
-      const response = await app.inject({
+      const { status, headers, text } = await inject(app, {
         method,
         url: path.startsWith('/') ? path : `/api/v1/${path}`,
         ...more,
         headers: { ...(token && { authorization: `Bearer ${token}` }), ...more.headers },
         ...(body !== undefined && { payload: body as object }),
       });
-      const isJson = String(response.headers['content-type']).includes('json');
+      const isJson = String(headers['content-type']).includes('json');
       return {
-        status: response.statusCode,
-        headers: response.headers,
-        text: response.body,
-        body: isJson ? response.json() : null,
+        status,
+        headers,
+        text,
+        body: isJson ? JSON.parse(text) : null,
         statements: database.statements - before,
       };
     };
@@ -224,8 +307,12 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     database,
     config,
     environment,
+    dispatcher,
     tokens,
     logLines,
+    log,
+    mails,
+    secrets,
     system,
     as,
     close,
@@ -233,4 +320,17 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     admin: await signedIn(administrator.id),
     withToken: (token) => client(token, 0, ''),
   };
+}
+
+/** Sends a request past the network. Of an answer that goes on for as long as somebody listens only the beginning is read. */
+export async function inject(app: FastifyInstance, options: InjectOptions) {
+  const response = await app.inject({ ...options, payloadAsStream: true });
+  const { statusCode: status, headers } = response;
+  const isEndless = String(headers['content-type']).startsWith('text/event-stream');
+  const chunks: Buffer[] = [];
+  for await (const chunk of response.stream()) {
+    chunks.push(chunk as Buffer);
+    if (isEndless) break;
+  }
+  return { status, headers, text: Buffer.concat(chunks).toString() };
 }

@@ -1,67 +1,83 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type Failure, type Outcome, outcomeOfProcess, sum } from './outcome.ts';
+import type { Reported } from './reporter.ts';
 
 /** A run that hangs is ended after this time. */
-const RUN_TIMEOUT_MS = 600_000;
+const RUN_TIMEOUT_MS = 1_200_000;
 const SERVERS = { mysql: 'TEST_MYSQL_URL', postgresql: 'TEST_POSTGRES_URL' } as const;
 
 const server = resolve(import.meta.dirname, '..');
-const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
-const files = chosen.length > 0 ? chosen : allTestFiles();
 
-const dialects = [
-  'sqlite',
-  ...Object.entries(SERVERS).flatMap(([name, variable]) => (process.env[variable] ? name : [])),
-];
-const totals = { passed: 0, failed: 0, broken: 0 };
-for (const dialect of dialects) {
-  console.log(`\n— ${dialect} —`);
-  const { passed, failed, succeeded } = await run(dialect);
-  totals.passed += passed;
-  totals.failed += failed;
-  // A file that cannot be loaded, or a run that was ended, may report no failed test.
-  if (!succeeded && failed === 0) totals.broken += 1;
+/** Runs the tests of the server, all or some files, on SQLite and on each server that the environment names. */
+export async function runServerTests(chosen: readonly string[] = [], flags: readonly string[] = []): Promise<Outcome> {
+  const files = chosen.length > 0 ? chosen : allTestFiles();
+  const others = Object.entries(SERVERS).flatMap(([name, variable]) => (process.env[variable] ? name : []));
+  const outcomes: Outcome[] = [];
+  for (const dialect of ['sqlite', ...others]) {
+    console.log(`\n— ${dialect} —`);
+    // One process for all files shares the compiled modules and is several times faster; it ends although a test left a handle open.
+    const parameters = ['--test-isolation=none', '--test-force-exit', ...flags, ...files];
+    outcomes.push(await run(dialect, parameters, { TEST_DIALECT: dialect }));
+  }
+  return sum(outcomes);
 }
 
-const failed = totals.failed + totals.broken;
-console.log(`\n${totals.passed} passed, ${failed} failed`);
-if (totals.passed + failed === 0) console.error('No test ran.');
-process.exitCode = failed > 0 || totals.passed === 0 ? 1 : 0;
+/**
+ * Runs the tests of several processes, each file in a process of its own and all at the same time: they mostly wait. A database or a
+ * Redis that the environment does not name is left out, and the report says so.
+ */
+export async function runClusterTests(chosen: readonly string[] = []): Promise<Outcome> {
+  const files = chosen.length > 0 ? chosen : allTestFiles('.cluster.ts');
+  return run('several processes', [`--test-concurrency=${files.length}`, ...files]);
+}
 
-function allTestFiles(): string[] {
+function allTestFiles(end = '.test.ts'): string[] {
   return readdirSync(server, { recursive: true })
     .map(String)
-    .filter((file) => file.endsWith('.test.ts') && !file.split(/[\\/]/).includes('node_modules'))
+    .filter((file) => file.endsWith(end) && !file.split(/[\\/]/).includes('node_modules'))
     .sort()
     .map((file) => join(server, file));
 }
 
-/** Runs all files in one process on one database and counts what the reporter says. */
-function run(dialect: string): Promise<{ passed: number; failed: number; succeeded: boolean }> {
-  const child = spawn(
-    process.execPath,
-    // One process for all files shares the compiled modules and is several times faster; it ends although a test left a handle open.
-    ['--test', '--test-isolation=none', '--test-force-exit', '--test-reporter=spec', ...flags, ...files],
-    { env: { ...process.env, TEST_DIALECT: dialect, NODE_ENV: 'test' }, stdio: ['ignore', 'pipe', 'inherit'] },
+/** Runs test files; a run that hangs is ended. */
+async function run(
+  where: string,
+  parameters: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const scratch = mkdtempSync(join(tmpdir(), 'server-tests-'));
+  const results = join(scratch, 'results');
+  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+  reporters.push(
+    `--test-reporter=${new URL('reporter.ts', import.meta.url)}`,
+    `--test-reporter-destination=${results}`,
   );
+  const child = spawn(process.execPath, ['--test', ...reporters, ...parameters], {
+    env: { ...process.env, NODE_ENV: 'test', ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const timer = setTimeout(() => {
-    console.error(`The run on ${dialect} took more than ${RUN_TIMEOUT_MS / 60_000} minutes and was ended.`);
+    console.error(`The run on ${where} took more than ${RUN_TIMEOUT_MS / 60_000} minutes and was ended.`);
     child.kill('SIGKILL');
   }, RUN_TIMEOUT_MS);
-  const counts = { passed: 0, failed: 0 };
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    console.log(line);
-    const [, what, count] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
-    if (what === 'pass') counts.passed += Number(count);
-    else if (what) counts.failed += Number(count);
-  });
-  return new Promise((settle) => {
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      settle({ ...counts, succeeded: code === 0 });
-    });
-  });
+  try {
+    const code = await new Promise<number | null>((settle) => child.on('close', settle));
+    const reported = existsSync(results) ? outcomeOf(where, readFileSync(results, 'utf8')) : sum([]);
+    return outcomeOfProcess(where, reported, code);
+  } finally {
+    clearTimeout(timer);
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function outcomeOf(where: string, lines: string): Outcome {
+  const reported = lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line): Reported => JSON.parse(line));
+  const failures: Failure[] = reported.flatMap((each) => ('name' in each ? { where, ...each } : []));
+  return { passed: reported.reduce((total, each) => total + ('passed' in each ? each.passed : 0), 0), failures };
 }

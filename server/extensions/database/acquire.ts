@@ -34,18 +34,14 @@ export function acquireInTime<T>(
 }
 
 /** Waits for an answer for at most `timeoutMs`: a connection that is open may lead to a server that hangs. */
-export async function answerInTime(
-  pending: Promise<unknown>,
-  address: DatabaseAddress,
-  timeoutMs: number,
-): Promise<void> {
+export async function answerInTime<T>(pending: Promise<T>, address: DatabaseAddress, timeoutMs: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () =>
       late.reject(new DatabaseUnavailableError(`No answer from ${describeAddress(address)} within ${timeoutMs} ms`)),
     timeoutMs,
   );
-  await Promise.race([pending, late.promise]).finally(() => clearTimeout(timer));
+  return Promise.race([pending, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Node reports a host with several addresses as an AggregateError without a message. */

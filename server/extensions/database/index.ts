@@ -1,4 +1,4 @@
-import { Kysely, type Dialect as KyselyDialect, sql } from 'kysely';
+import { Kysely, type Dialect as KyselyDialect, type Logger, sql } from 'kysely';
 import type { Entity, Tables } from '#core/entity.ts';
 import { answerInTime } from './acquire.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -17,6 +17,22 @@ export interface DatabaseOptions {
   readonly poolMax: number;
   /** How long a statement waits for a connection or for SQLite's single writer before it fails, in milliseconds. */
   readonly acquireTimeoutMs: number;
+  /** Is told of every statement once it has ended. */
+  readonly onStatement?: StatementListener;
+}
+
+/** A statement as it was sent: its values are not part of it. */
+export interface EndedStatement {
+  readonly sql: string;
+  readonly durationMs: number;
+  readonly error?: unknown;
+}
+export type StatementListener = (statement: EndedStatement) => void;
+
+export interface PoolFigures {
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
 }
 
 export interface Database {
@@ -26,6 +42,10 @@ export interface Database {
   readonly statements: number;
   /** Rejects when the database does not answer within the time that a statement may wait for a connection. */
   ping(): Promise<void>;
+  /** Which version of which product answers, within the same time. */
+  version(): Promise<string>;
+  /** Connections now; null for SQLite, which has two for ever. */
+  pool(): PoolFigures | null;
   close(): Promise<void>;
 }
 
@@ -36,18 +56,44 @@ export interface Database {
 export async function openDatabase(options: DatabaseOptions, entities: readonly Entity[]): Promise<Database> {
   const address = parseDatabaseUrl(options.url, options.password);
   let statements = 0;
-  const dialect = await dialectFor(address, options, entities, () => {
-    statements++;
+  let readPool: () => PoolFigures | null = () => null;
+  const dialect = await dialectFor(address, options, entities, {
+    onStatement: () => {
+      statements++;
+    },
+    onPool: (read) => {
+      readPool = read;
+    },
   });
-  const kysely = new Kysely<Tables>({ dialect });
+  const { onStatement } = options;
+  const inTime = <T>(pending: Promise<T>) => answerInTime(pending, address, options.acquireTimeoutMs);
+  const kysely = new Kysely<Tables>({ dialect, ...(onStatement && { log: tellOf(onStatement) }) });
   return {
     dialect: address.dialect,
     kysely,
     get statements() {
       return statements;
     },
-    ping: () => answerInTime(sql`select 1 as answer`.execute(kysely), address, options.acquireTimeoutMs),
+    ping: async () => void (await inTime(sql`select 1 as answer`.execute(kysely))),
+    version: () => inTime(versionOf(kysely, address.dialect)),
+    pool: () => readPool(),
     close: () => kysely.destroy(),
+  };
+}
+
+async function versionOf(kysely: Kysely<Tables>, dialect: Dialect): Promise<string> {
+  const version = dialect === 'sqlite' ? sql`sqlite_version()` : sql`version()`;
+  const { rows } = await sql<{ version: string }>`select ${version} as version`.execute(kysely);
+  const text = rows[0]?.version ?? '';
+  if (dialect === 'sqlite') return `SQLite ${text}`;
+  return dialect === 'mysql' && !/mariadb/i.test(text) ? `MySQL ${text}` : text.replace(/ on .*/, '');
+}
+
+function tellOf(onStatement: StatementListener): Logger {
+  return (event) => {
+    const { sql } = event.query;
+    const { queryDurationMillis: durationMs } = event;
+    onStatement(event.level === 'error' ? { sql, durationMs, error: event.error } : { sql, durationMs });
   };
 }
 
@@ -55,12 +101,15 @@ async function dialectFor(
   address: DatabaseAddress,
   options: DatabaseOptions,
   entities: readonly Entity[],
-  onStatement: () => void,
+  told: { readonly onStatement: () => void; readonly onPool: (read: () => PoolFigures) => void },
 ): Promise<KyselyDialect> {
   const { acquireTimeoutMs } = options;
-  if (address.dialect === 'sqlite') return sqliteDialect({ address, entities, acquireTimeoutMs, onStatement });
+  if (address.dialect === 'sqlite') {
+    const { onStatement } = told;
+    return sqliteDialect({ address, entities, acquireTimeoutMs, onStatement });
+  }
   const { poolMin, poolMax } = options;
-  const server = { address, entities, poolMin, poolMax, acquireTimeoutMs, onStatement };
+  const server = { address, entities, poolMin, poolMax, acquireTimeoutMs, ...told };
   // Loaded when needed: an installation on SQLite does not pay for two drivers it never uses.
   return address.dialect === 'mysql'
     ? (await import('./mysql.ts')).mysqlDialect(server)

@@ -61,3 +61,16 @@ export async function checkOutMysql(pool: Pool, ready: WeakSet<PoolConnection>):
   ready.add(connection);
   return connection;
 }
+
+/** What the driver knows of its pool but does not tell in its types. */
+interface CountedPool {
+  readonly _allConnections?: { readonly length: number };
+  readonly _freeConnections?: { readonly length: number };
+  readonly _connectionQueue?: { readonly length: number };
+}
+
+/** How many connections there are, how many of them wait for work, and how many callers wait for one. */
+export function mysqlPoolFigures(pool: Pool): { open: number; idle: number; waiting: number } {
+  const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = pool as unknown as CountedPool;
+  return { open: all?.length ?? 0, idle: free?.length ?? 0, waiting: queue?.length ?? 0 };
+}

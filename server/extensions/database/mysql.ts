@@ -13,8 +13,9 @@ import type { FieldPacket, Pool, PoolConnection, ResultSetHeader } from 'mysql2'
 import type { Entity } from '#core/entity.ts';
 import { acquireInTime } from './acquire.ts';
 import { noteFailure } from './errors.ts';
+import type { PoolFigures } from './index.ts';
 import { type ColumnKinds, columnKinds } from './kinds.ts';
-import { checkOutMysql, createMysqlPool } from './mysql-pool.ts';
+import { checkOutMysql, createMysqlPool, mysqlPoolFigures } from './mysql-pool.ts';
 import { decodeMysqlRows } from './mysql-values.ts';
 import type { ServerAddress } from './url.ts';
 import { encodeParameters } from './values.ts';
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly acquireTimeoutMs: number;
   /** Called for every statement, not for begin, commit and savepoints. */
   readonly onStatement?: () => void;
+  /** Is given how to look at the pool, once there is one. */
+  readonly onPool?: (read: () => PoolFigures) => void;
 }
 
 /** Kysely on mysql2, for MySQL 8 and MariaDB: pinned sessions, timed waiting, values like on the other databases. */
@@ -53,6 +56,7 @@ class MysqlDriver implements Driver {
   async init(): Promise<void> {
     const { address, poolMax, acquireTimeoutMs } = this.#options;
     this.#pool = createMysqlPool(address, poolMax, acquireTimeoutMs);
+    this.#options.onPool?.(() => mysqlPoolFigures(this.#pool));
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {

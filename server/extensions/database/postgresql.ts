@@ -37,6 +37,11 @@ class PostgresqlDriver implements Driver {
   async init(): Promise<void> {
     const { address, poolMin, poolMax, acquireTimeoutMs } = this.#options;
     this.#pool = createPostgresPool(address, poolMin, poolMax, acquireTimeoutMs);
+    const { onPool } = this.#options;
+    onPool?.(() => {
+      const { totalCount: open, idleCount: idle, waitingCount: waiting } = this.#pool;
+      return { open, idle, waiting };
+    });
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {

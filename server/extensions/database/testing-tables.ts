@@ -9,6 +9,7 @@ const shelfEntity = defineEntity({
   table: 'shelves',
   columns: { id: col.id(), code: col.text(50).unique(), parent_id: col.ref('shelves').nullable() },
   scope: { none: 'a test' },
+  audit: { none: 'test' },
 });
 
 const bookEntity = defineEntity({
@@ -24,6 +25,7 @@ const bookEntity = defineEntity({
     shop_id: col.ref('shops', 'set null').nullable(),
   },
   scope: { none: 'a test' },
+  audit: { none: 'test' },
 });
 
 const shopEntity = defineEntity({
@@ -31,18 +33,21 @@ const shopEntity = defineEntity({
   columns: { id: col.id(), name: col.text(50), city: col.text(50) },
   uniques: [['name', 'city']],
   scope: { none: 'a test' },
+  audit: { none: 'test' },
 });
 
 const noteEntity = defineEntity({
   table: 'notes',
   columns: { id: col.id(), book_id: col.ref('books', 'cascade') },
   scope: { none: 'a test' },
+  audit: { none: 'test' },
 });
 
 const readingEntity = defineEntity({
   table: 'readings',
   columns: { note_id: col.ref('notes').primary(), day: col.text(10).primary() },
   scope: { none: 'a test' },
+  audit: { none: 'test' },
 });
 
 export const testEntities = [shelfEntity, bookEntity, shopEntity, noteEntity, readingEntity];
@@ -88,7 +93,7 @@ export interface TestLibrary {
 }
 
 /** A database of its own with the tables above, opened with `acquireTimeoutMs`. */
-export async function openTestLibrary(dialect: Dialect, acquireTimeoutMs = 5_000): Promise<TestLibrary> {
+export async function openTestLibrary(dialect: Dialect, acquireTimeoutMs = 30_000): Promise<TestLibrary> {
   const { url, drop } = await createTestDatabase(dialect);
   const database = await openDatabase({ url, poolMin: 1, poolMax: 5, acquireTimeoutMs }, testEntities);
   const kysely = database.kysely as unknown as Kysely<TestTables>;

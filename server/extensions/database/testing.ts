@@ -57,7 +57,8 @@ export async function runOnServer(address: ServerAddress, statement: string): Pr
   await client.query(statement).finally(() => client.end());
 }
 
-function withDatabase(server: string, database: string): string {
+/** The address of another database on the same server. */
+export function withDatabase(server: string, database: string): string {
   const url = new URL(server);
   url.pathname = `/${database}`;
   return url.href;

@@ -53,7 +53,7 @@ function encodeWith(
       case 'object':
         if (value === null) return null;
         if (value instanceof Date) return encodeDate(storable(value));
-        return value instanceof Uint8Array ? value : encodeJson(value);
+        return value instanceof Uint8Array ? bufferOf(value) : encodeJson(value);
       default:
         throw new TypeError(`${typeof value} is not a value that a database can store`);
     }
@@ -63,6 +63,11 @@ function encodeWith(
     for (let index = 0; index < parameters.length; index++) encoded[index] = encode(parameters[index]);
     return encoded;
   };
+}
+
+/** The driver of MySQL would write any other view as an object. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function finite(value: number): number {

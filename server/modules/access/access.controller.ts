@@ -1,8 +1,9 @@
 import { route } from '#core/feature.ts';
 import { text } from '#core/i18n.ts';
 import { explainErrors } from './access.errors.ts';
-import { ExplainQuery, Explanation, PermissionList } from './access.schema.ts';
+import { ExplainQuery, Explanation, HolderPage, HolderQuery, PermissionList } from './access.schema.ts';
 import * as service from './explain.service.ts';
+import { listHolders } from './holders.service.ts';
 
 export const accessRoutes = [
   route({
@@ -14,6 +15,17 @@ export const accessRoutes = [
     response: PermissionList,
     message: text('获取权限目录成功', 'Permissions found'),
     handle: (ctx) => service.listPermissions(ctx),
+  }),
+  route({
+    method: 'GET',
+    path: '/permissions/holders',
+    access: 'system:permission:query',
+    summary: 'List who holds a permission now',
+    description: 'Active users in the data scope of the caller, with the roles that grant it.',
+    query: HolderQuery,
+    response: HolderPage,
+    message: text('获取权限持有者成功', 'Holders found'),
+    handle: (ctx, { query }) => listHolders(ctx, query),
   }),
   route({
     method: 'GET',

@@ -1,4 +1,6 @@
 import type { Context } from '#core/context.ts';
+import { contains, readPage } from '#core/crud.ts';
+import type { HolderQuery } from './access.schema.ts';
 
 const why = 'rights are what scopes are made of, so they are read before a scope exists';
 
@@ -15,6 +17,20 @@ export function listUsers(ctx: Context, userIds: readonly number[]) {
       'users.must_change_password',
       'users.dept_id',
       'depts.path as dept_path',
+    ])
+    .select((eb) => [
+      eb
+        .exists(
+          eb
+            .selectFrom('totp_secrets')
+            .select('totp_secrets.user_id')
+            .whereRef('totp_secrets.user_id', '=', 'users.id')
+            .where('totp_secrets.confirmed_at', 'is not', null),
+        )
+        .as('has_totp'),
+      eb
+        .exists(eb.selectFrom('passkeys').select('passkeys.id').whereRef('passkeys.user_id', '=', 'users.id'))
+        .as('has_passkey'),
     ])
     .where('users.id', 'in', userIds)
     .execute();
@@ -43,7 +59,7 @@ export function listRoles(ctx: Context, roleIds: readonly number[]) {
   return ctx
     .unscoped('roles', why)
     .select()
-    .select(['id', 'code', 'name', 'data_scope', 'includes_below', 'is_enabled'])
+    .select(['id', 'code', 'name', 'data_scope', 'includes_below', 'is_enabled', 'requires_second_factor'])
     .where('id', 'in', roleIds)
     .orderBy('id')
     .execute();
@@ -72,7 +88,7 @@ export function listMenuStates(ctx: Context) {
   return ctx
     .unscoped('menus', why)
     .select()
-    .select(['id', 'parent_id', 'permission', 'is_enabled', 'is_orphan', 'title', 'kind'])
+    .select(['id', 'parent_id', 'permission', 'is_enabled', 'is_orphan', 'title', 'title_en', 'kind'])
     .execute();
 }
 
@@ -133,4 +149,33 @@ export async function findDeptPath(ctx: Context, deptId: unknown): Promise<strin
  */
 export function lockAccessModel(ctx: Context) {
   return ctx.unscoped('roles', why).select().select('id').where('code', '=', 'admin').forUpdate().execute();
+}
+
+/** The active users in the actor's scope who have one of the grants by an enabled role, and the administrators. */
+export function listHolders(ctx: Context, grants: readonly string[], query: HolderQuery) {
+  const { permission: _permission, keyword, ...page } = query;
+  let matching = ctx
+    .rows('users')
+    .select()
+    .where('users.is_active', '=', true)
+    .where((eb) => {
+      const byRole = eb
+        .selectFrom('user_roles')
+        .innerJoin('roles', 'roles.id', 'user_roles.role_id')
+        .innerJoin('role_permissions', 'role_permissions.role_id', 'roles.id')
+        .select('user_roles.user_id')
+        .where('roles.is_enabled', '=', true)
+        .where('role_permissions.permission', 'in', grants);
+      const isSuperuser = eb('users.is_superuser', '=', true);
+      return grants.length > 0 ? eb.or([isSuperuser, eb('users.id', 'in', byRole)]) : isSuperuser;
+    });
+  if (keyword) matching = matching.where(contains(['users.username', 'users.name'], keyword));
+  return readPage({ order_by: 'username', ...page }, matching, 'users', (ids) =>
+    ctx
+      .rows('users')
+      .select()
+      .select(['users.id', 'users.username', 'users.name', 'users.dept_id', 'users.is_superuser'])
+      .where('users.id', 'in', ids)
+      .execute(),
+  );
 }

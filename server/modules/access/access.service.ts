@@ -9,6 +9,8 @@ export function toActor(user: UserRights, switchedOff: ReadonlySet<string>): Act
     username: user.username,
     isSuperuser: user.isSuperuser,
     mustChangePassword: user.mustChangePassword,
+    secondFactors: user.secondFactors,
+    requiresSecondFactor: user.roles.some((role) => role.isEnabled && role.requiresSecondFactor),
     deptId: user.dept?.id ?? null,
     ...effectiveRights(user, switchedOff),
   };

@@ -66,8 +66,17 @@ export function assertSeesSubtree(ctx: Context, deptId: number, paths: readonly 
 }
 
 /** Throws `ceiling.exceeded` when the role gives something the actor does not hold: needed to change it and to hand it out. */
-export async function assertRoleWithinCeiling(ctx: Context, role: RoleRights): Promise<void> {
-  if (ctx.actor.isSuperuser) return;
+export function assertRoleWithinCeiling(ctx: Context, role: RoleRights): void {
+  refuseIf(excessOfRole(ctx, role));
+}
+
+/** Whether the actor holds all that a role gives, so may hand it out. */
+export function isRoleWithinCeiling(ctx: Context, role: RoleRights): boolean {
+  return excessOfRole(ctx, role).length === 0;
+}
+
+function excessOfRole(ctx: Context, role: RoleRights): ErrorDetail[] {
+  if (ctx.actor.isSuperuser) return [];
   const { scope, permissions } = ctx.actor;
   const details = role.permissions
     .filter((permission) => !permissions.covers(permission))
@@ -81,7 +90,7 @@ export async function assertRoleWithinCeiling(ctx: Context, role: RoleRights): P
     if (!scopeHoldsDept(scope, dept.path, role.includesBelow))
       details.push(detail('dept_ids', ceilingErrors.scope_dept, { dept: dept.id }));
   }
-  refuseIf(details);
+  return details;
 }
 
 /** Throws `ceiling.exceeded` when the actor does not hold a permission, whatever is switched off at present. */

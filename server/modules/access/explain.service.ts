@@ -1,3 +1,4 @@
+import { idsOfPath } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
 import { type Text, text, translate } from '#core/i18n.ts';
 import * as crud from './access.crud.ts';
@@ -5,6 +6,8 @@ import { explainErrors } from './access.errors.ts';
 import type { ExplainQuery, Explanation, PermissionList } from './access.schema.ts';
 import { toActor } from './access.service.ts';
 import { listSwitchedOffCodes, loadUsers, type RoleRights, scopeOfRole, type UserRights } from './rights.service.ts';
+
+type MenuStates = Awaited<ReturnType<typeof crud.listMenuStates>>;
 
 const reasons = {
   inactive: text('用户已停用', 'the user is disabled'),
@@ -22,16 +25,29 @@ const reasons = {
 /** Every permission of the program with its routes. */
 export async function listPermissions(ctx: Context): Promise<PermissionList> {
   const switchedOff = await listSwitchedOffCodes(ctx);
+  const menus = await crud.listMenuStates(ctx);
+  const pages = new Map(menus.filter(({ kind }) => kind === 'menu').map((menu) => [menu.permission, menu]));
+  const titleOfPage = (page: string) => {
+    const menu = pages.get(page);
+    return menu ? titleOf(ctx, menu) : null;
+  };
   return {
+    entities: ctx.tables().filter((table) => isExplainable(ctx, table)),
     items: [...ctx.catalogue.values()].map(({ code, page, title, routes }) => ({
       code,
       page,
+      page_title: titleOfPage(page),
       title: translate(title, ctx.locale),
       routes: routes.map((route) => ({ ...route })),
       is_switched_off: switchedOff.has(code),
     })),
   };
 }
+
+const isExplainable = (ctx: Context, table: string) => ctx.entity(table)?.columns['id']?.options.autoincrement === true;
+
+const titleOf = (ctx: Context, { title, title_en }: { readonly title: string; readonly title_en: string | null }) =>
+  (ctx.locale === 'en-US' && title_en) || title;
 
 /**
  * Says whether a user holds a permission or sees a row, and by which role, grant, menu and scope rule. The verdict comes from the very
@@ -51,8 +67,8 @@ export async function explain(ctx: Context, query: ExplainQuery): Promise<Explan
 
 async function explainPermission(ctx: Context, user: UserRights, permission: string): Promise<Explanation> {
   const switchedOff = await listSwitchedOffCodes(ctx);
-  const menus = (await crud.listMenuStates(ctx)).filter((menu) => menu.permission === permission);
-  const known = ctx.catalogue.has(permission) || menus.some((menu) => menu.kind === 'link' || menu.kind === 'embedded');
+  const menus = await crud.listMenuStates(ctx);
+  const known = isKnown(ctx, menus, permission);
   const held = toActor(user, switchedOff).permissions.holds(permission);
   const allowed = user.isActive && known && held;
   const roles = user.roles.map((role) => {
@@ -64,9 +80,36 @@ async function explainPermission(ctx: Context, user: UserRights, permission: str
     allowed,
     reason: translate(reasonForPermission(user, { known, held, off: switchedOff.has(permission) }), ctx.locale),
     roles,
-    menus: menus.map(({ id, title, is_enabled, is_orphan }) => ({ id, title, is_enabled, is_orphan })),
+    menus: explainMenus(ctx, menus, permission),
     row: null,
   };
+}
+
+/** Whether a route declares a permission, or a link or embedded page carries it. */
+export function isKnown(ctx: Context, menus: MenuStates, permission: string): boolean {
+  const isPage = ({ kind }: MenuStates[number]) => kind === 'link' || kind === 'embedded';
+  return ctx.catalogue.has(permission) || menus.some((menu) => menu.permission === permission && isPage(menu));
+}
+
+/** The menu rows that carry a permission, each with what is above it and whether all of that is enabled. */
+function explainMenus(ctx: Context, menus: MenuStates, permission: string): Explanation['menus'] {
+  const byId = new Map(menus.map((menu) => [menu.id, menu]));
+  return menus
+    .filter((menu) => menu.permission === permission)
+    .map((menu) => {
+      const above: MenuStates[number][] = [];
+      for (let next = byId.get(menu.parent_id ?? 0); next; next = byId.get(next.parent_id ?? 0)) above.unshift(next);
+      const { id, is_enabled, is_orphan } = menu;
+      const is_on = is_enabled && above.every((one) => one.is_enabled);
+      return {
+        id,
+        title: titleOf(ctx, menu),
+        above: above.map((one) => titleOf(ctx, one)),
+        is_enabled,
+        is_on,
+        is_orphan,
+      };
+    });
 }
 
 function reasonForPermission(user: UserRights, state: { known: boolean; held: boolean; off: boolean }): Text {
@@ -77,7 +120,8 @@ function reasonForPermission(user: UserRights, state: { known: boolean; held: bo
   return state.off ? reasons.switched_off : reasons.not_granted;
 }
 
-function grantOf(role: RoleRights, permission: string): string | null {
+/** The grant of a role that gives a permission, if one does. */
+export function grantOf(role: RoleRights, permission: string): string | null {
   const segments = permission.split(':');
   const matches = (grant: string) =>
     grant.split(':').every((segment, index) => segment === '*' || segment === segments[index]);
@@ -86,7 +130,7 @@ function grantOf(role: RoleRights, permission: string): string | null {
 
 async function explainRow(ctx: Context, user: UserRights, table: string, rowId: number): Promise<Explanation> {
   const entity = ctx.entity(table);
-  if (!entity?.columns['id']?.options.autoincrement) throw explainErrors.entity_unknown({ entity: table });
+  if (!entity || !isExplainable(ctx, table)) throw explainErrors.entity_unknown({ entity: table });
   if (!(await crud.seesRow(ctx, table, rowId))) throw explainErrors.row_missing();
   const actor = toActor(user, await listSwitchedOffCodes(ctx));
   const sees = await crud.seesRow(ctx.seenBy(actor), table, rowId);
@@ -100,7 +144,8 @@ async function explainRow(ctx: Context, user: UserRights, table: string, rowId: 
   const deptPath = deptColumn ? await crud.findDeptPath(ctx, row[deptColumn]) : undefined;
   const roles = user.roles.map((role) => {
     const rule = ruleFor(role, user.dept, deptPath);
-    return { ...toReason(role), allows: role.isEnabled && rule !== null, because: rule };
+    const found = { because: rule?.words ?? null, dept_id: rule?.deptId ?? null };
+    return { ...toReason(role), allows: role.isEnabled && rule !== null, ...found };
   });
   const reason = !user.isActive
     ? reasons.inactive
@@ -132,18 +177,23 @@ function scopeColumns(scope: {
 }
 
 /** The rule of a role that holds a row in a department, in words; null when none does. */
-function ruleFor(role: RoleRights, dept: UserRights['dept'], deptPath: string | undefined): string | null {
+function ruleFor(
+  role: RoleRights,
+  dept: UserRights['dept'],
+  deptPath: string | undefined,
+): { words: string; deptId: number | null } | null {
   const scope = scopeOfRole(role, dept);
-  if (scope.all) return 'all';
+  if (scope.all) return { words: 'all', deptId: null };
   if (deptPath === undefined) return null;
   const root = scope.deptPaths.find((path) => deptPath.startsWith(path));
-  if (root) return `${role.dataScope} ${root}*`;
+  if (root) return { words: `${role.dataScope} ${root}*`, deptId: idsOfPath(root).at(-1) ?? null };
   const own = scope.deptIds.find((deptId) => deptPath.endsWith(`/${deptId}/`));
-  return own === undefined ? null : `${role.dataScope} ${own}`;
+  return own === undefined ? null : { words: `${role.dataScope} ${own}`, deptId: own };
 }
 
-function toReason(role: RoleRights) {
-  return { role_id: role.id, code: role.code, name: role.name, is_enabled: role.isEnabled, data_scope: role.dataScope };
+export function toReason(role: RoleRights) {
+  const { id: role_id, code, name, isEnabled: is_enabled, dataScope: data_scope } = role;
+  return { role_id, code, name, is_enabled, data_scope, dept_id: null };
 }
 
 function subject(user: UserRights) {

@@ -1,4 +1,4 @@
-import { type DataScope, type DataScopeName, idsOfPath, PermissionSet } from '#core/access.ts';
+import { type DataScope, type DataScopeName, idsOfPath, PermissionSet, type SecondFactor } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
 import * as crud from './access.crud.ts';
 
@@ -8,6 +8,7 @@ export interface RoleRights {
   readonly code: string;
   readonly name: string;
   readonly isEnabled: boolean;
+  readonly requiresSecondFactor: boolean;
   readonly dataScope: DataScopeName;
   readonly includesBelow: boolean;
   readonly permissions: readonly string[];
@@ -22,6 +23,7 @@ export interface UserRights {
   readonly isActive: boolean;
   readonly isSuperuser: boolean;
   readonly mustChangePassword: boolean;
+  readonly secondFactors: readonly SecondFactor[];
   readonly dept: { readonly id: number; readonly path: string } | null;
   readonly roles: readonly RoleRights[];
 }
@@ -47,6 +49,7 @@ export async function loadRoles(ctx: Context, roleIds: readonly number[]): Promi
         code: role.code,
         name: role.name,
         isEnabled: role.is_enabled,
+        requiresSecondFactor: role.requires_second_factor,
         dataScope: role.data_scope as DataScopeName,
         includesBelow: role.includes_below,
         permissions: (permissions.get(role.id) ?? []).map((row) => row.permission),
@@ -88,6 +91,7 @@ export async function loadUsers(ctx: Context, userIds: readonly number[]): Promi
         isActive: user.is_active,
         isSuperuser: user.is_superuser,
         mustChangePassword: user.must_change_password,
+        secondFactors: [...(user.has_totp ? ['totp' as const] : []), ...(user.has_passkey ? ['passkey' as const] : [])],
         dept: user.dept_id !== null && user.dept_path !== null ? { id: user.dept_id, path: user.dept_path } : null,
         roles: (memberships.get(user.id) ?? []).flatMap((row) => roles.get(row.role_id) ?? []),
       },

@@ -1,27 +1,19 @@
-import type {} from '@fastify/cookie';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#core/context.ts';
 import { AppError, accessErrors } from '#core/errors.ts';
 import { type AnyRoute, route } from '#core/feature.ts';
-import { API_PREFIX } from '#core/http.ts';
 import { text } from '#core/i18n.ts';
+import { protectionErrors } from '../protection/protection.errors.ts';
 import type { OpenedSession } from '../session/session.service.ts';
+import { answerChallenge } from './answer.service.ts';
+import type { Answers } from './answers.ts';
 import { authErrors, oauthErrors } from './auth.errors.ts';
-import { AccessToken, LoginBody, TokenRequest, TokenResponse } from './auth.schema.ts';
+import { AccessToken, LoginBody, SignIn, TokenRequest, TokenResponse } from './auth.schema.ts';
 import * as service from './auth.service.ts';
-import type { AccessTokens } from './token.ts';
-
-const COOKIE = 'refresh_token';
-const COOKIE_PATH = `${API_PREFIX}/auth`;
+import { assertSameSite, clearSessionCookie, sessionCookieOf, setSessionCookie } from './auth-cookie.service.ts';
+import { type SignInOutcome, signInWithPassword } from './sign-in.service.ts';
 
 /** The sign-in routes. `ratePerMinute` bounds the attempts of one address. */
-export function authRoutes(tokens: AccessTokens, ratePerMinute: number): AnyRoute[] {
-  const accessToken = (ctx: Context, session: OpenedSession) => ({
-    access_token: tokens.sign({ sub: String(session.userId), sid: session.sessionId }),
-    token_type: 'Bearer' as const,
-    expires_in: ctx.settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60,
-  });
-
+export function authRoutes(answers: Answers, ratePerMinute: number): AnyRoute[] {
   /** RFC 6749 §4.3 and §6: everything that is wrong with a grant is `invalid_grant`. */
   async function grant(ctx: Context, body: TokenRequest) {
     const asked = body.grant_type ?? 'password';
@@ -30,7 +22,11 @@ export function authRoutes(tokens: AccessTokens, ratePerMinute: number): AnyRout
     for (const parameter of needed) if (!body[parameter]) throw oauthErrors.invalid_request({ parameter });
     try {
       return asked === 'password'
-        ? await service.signIn(ctx, body.username ?? '', body.password ?? '')
+        ? await sessionOf(
+            ctx,
+            await signInWithPassword(ctx, body.username ?? '', body.password ?? '', captchaOf(body)),
+            body.otp,
+          )
         : await service.refresh(ctx, body.refresh_token ?? '');
     } catch (error) {
       if (error instanceof AppError && error.definition.status === 401) throw oauthErrors.invalid_grant();
@@ -54,11 +50,14 @@ export function authRoutes(tokens: AccessTokens, ratePerMinute: number): AnyRout
         oauthErrors.invalid_grant,
         oauthErrors.unsupported_grant_type,
         authErrors.inactive_user,
+        authErrors.factor_required,
+        protectionErrors.captcha_required,
+        protectionErrors.too_many_attempts,
       ],
       async handle(ctx, { body, reply }) {
         const session = await grant(ctx, body);
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
-        return { ...accessToken(ctx, session), refresh_token: session.refreshToken, scope: body.scope ?? '' };
+        return { ...answers.token(ctx, session), refresh_token: session.refreshToken, scope: body.scope ?? '' };
       },
     }),
     route({
@@ -67,16 +66,20 @@ export function authRoutes(tokens: AccessTokens, ratePerMinute: number): AnyRout
       access: 'public',
       ratePerMinute,
       summary: 'Sign in',
-      description: 'The refresh token comes as an HttpOnly cookie that only the sign-in addresses receive.',
+      description:
+        'The refresh token comes as an HttpOnly cookie that only the sign-in addresses receive. ' +
+        'Who needs a second factor gets a `challenge` instead of a token.',
       body: LoginBody,
-      response: AccessToken,
+      response: SignIn,
       message: text('登录成功', 'Signed in'),
-      errors: [authErrors.bad_credentials, authErrors.inactive_user],
-      async handle(ctx, { body, request, reply }) {
-        const session = await service.signIn(ctx, body.username, body.password);
-        setCookie(request, reply, session);
-        return { ...accessToken(ctx, session), must_change_password: session.mustChangePassword };
-      },
+      errors: [
+        authErrors.bad_credentials,
+        authErrors.inactive_user,
+        protectionErrors.captcha_required,
+        protectionErrors.too_many_attempts,
+      ],
+      handle: async (ctx, { body, ...exchange }) =>
+        answers.signIn(ctx, await signInWithPassword(ctx, body.username, body.password, body.captcha), exchange),
     }),
     route({
       method: 'POST',
@@ -89,11 +92,16 @@ export function authRoutes(tokens: AccessTokens, ratePerMinute: number): AnyRout
       errors: [authErrors.session_expired, accessErrors.forbidden],
       async handle(ctx, { request, reply }) {
         assertSameSite(request);
-        const refreshToken = request.cookies[COOKIE];
+        const refreshToken = sessionCookieOf(request);
         if (!refreshToken) throw authErrors.session_expired();
         const session = await service.refresh(ctx, refreshToken);
-        setCookie(request, reply, session);
-        return { ...accessToken(ctx, session), must_change_password: session.mustChangePassword };
+        setSessionCookie(request, reply, session);
+        const { mustChangePassword, mustEnrolFactor } = session;
+        return {
+          ...answers.token(ctx, session),
+          must_change_password: mustChangePassword,
+          must_enrol_factor: mustEnrolFactor,
+        };
       },
     }),
     route({
@@ -101,30 +109,28 @@ export function authRoutes(tokens: AccessTokens, ratePerMinute: number): AnyRout
       path: '/auth/logout',
       access: 'signed-in',
       allowPasswordChange: true,
+      allowEnrolment: true,
       summary: 'Sign out',
       description: 'Ends the session: its access token is refused from the next request on.',
       message: text('已退出登录', 'Signed out'),
       async handle(ctx, { request, reply }) {
-        await service.signOut(ctx, request.cookies[COOKIE]);
-        reply.clearCookie(COOKIE, { path: COOKIE_PATH });
+        await service.signOut(ctx, sessionCookieOf(request));
+        clearSessionCookie(reply);
       },
     }),
   ];
 }
 
-function setCookie(request: FastifyRequest, reply: FastifyReply, session: OpenedSession): void {
-  reply.header('cache-control', 'no-store').setCookie(COOKIE, session.refreshToken, {
-    path: COOKIE_PATH,
-    httpOnly: true,
-    sameSite: 'strict',
-    secure: request.protocol === 'https',
-    expires: session.expiresAt,
-  });
+/** The form has no room for a challenge: who needs a second factor sends it along. */
+async function sessionOf(ctx: Context, outcome: SignInOutcome, otp: string | undefined): Promise<OpenedSession> {
+  if (outcome.kind === 'session') return outcome.session;
+  if (!otp) throw authErrors.factor_required();
+  const method = otp.length === 6 ? 'totp' : 'recovery-code';
+  const answered = await answerChallenge(ctx, outcome.challenge.token, { method, code: otp });
+  if (answered.kind === 'challenge') throw authErrors.factor_required();
+  return answered.session;
 }
 
-/** Browsers say where a request comes from; a cookie sent from another site is not taken (Fetch Metadata). */
-function assertSameSite(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw accessErrors.forbidden({ permission: 'same-origin' });
+function captchaOf({ captcha_id: id, captcha_solution: solution }: TokenRequest) {
+  return id && solution ? { id, solution } : undefined;
 }

@@ -75,6 +75,8 @@ describe('the token endpoint (RFC 6749)', () => {
       for (const language of ['zh-CN', 'en'])
         assertOAuthError(await askToken(t, fields, { 'accept-language': language }), error);
     }
+    const twice = `${new URLSearchParams({ grant_type: 'password', ...credentials })}&username=nobody`;
+    assertOAuthError(await t.anonymous.post('auth/token', twice, { headers: form }), 'invalid_request');
     assertOAuthError(await t.anonymous.post('auth/token', undefined), 'invalid_request');
     assertOAuthError(
       await t.anonymous.post('auth/token', '<x/>', { headers: { 'content-type': 'text/xml' } }),
@@ -108,10 +110,13 @@ describe('signing in', () => {
     assert.equal(body.message, '登录成功');
     assert.deepEqual(Object.keys(body.data).sort(), [
       'access_token',
+      'challenge',
       'expires_in',
       'must_change_password',
+      'must_enrol_factor',
       'token_type',
     ]);
+    assert.equal(body.data.challenge, null);
     const cookie = String(headers['set-cookie']);
     assert.match(cookie, /^refresh_token=[\w-]{43}; /);
     for (const flag of ['Path=/api/v1/auth', 'HttpOnly', 'SameSite=Strict', 'Expires='])
@@ -242,7 +247,9 @@ for (const algorithm of JWT_ALGORITHMS) {
         .split('.')
         .slice(0, 2)
         .map((part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()));
-      assert.deepEqual(header, { alg: algorithm, typ: 'at+jwt' });
+      const { kid, ...rest } = header;
+      assert.deepEqual(rest, { alg: algorithm, typ: 'at+jwt' });
+      assert.equal(kid, t.tokens.publicKey?.kid);
       assert.deepEqual(Object.keys(claims).sort(), ['exp', 'iat', 'sid', 'sub']);
       assert.equal(claims.exp - claims.iat, 1800);
       assert.equal((await t.withToken(access_token).get('users/me')).status, 200);

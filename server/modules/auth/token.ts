@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type webcrypto } from 'node:crypto';
 import { createSigner, createVerifier } from 'fast-jwt';
 import type { Context } from '#core/context.ts';
 
@@ -7,12 +7,30 @@ export interface AccessClaims {
   /** The user's id as text (RFC 7519 §4.1.2). */
   readonly sub: string;
   readonly sid: string;
+  /** Who looks at the program as the subject (RFC 8693 §4.1). */
+  readonly act?: { readonly sub: string };
 }
 
 export interface AccessTokens {
-  sign(claims: AccessClaims): string;
+  /** A token for JWT_ACCESS_TOKEN_EXPIRE_MINUTES, or for that many seconds. */
+  sign(claims: AccessClaims, seconds?: number): string;
   /** The claims of a valid token, or null for one that is forged, expired, malformed or of another type. */
-  verify(token: string): AccessClaims | null;
+  verify(token: string): VerifiedClaims | null;
+  /** By what others verify tokens; null when they are signed with a secret, which only this program knows. */
+  readonly publicKey: PublicKey | null;
+}
+
+/** What a token that was verified says of itself, besides what was signed: when it was made and when it expires, in seconds. */
+export interface VerifiedClaims extends AccessClaims {
+  readonly exp: number;
+  readonly iat: number;
+}
+
+/** A public key with its name (RFC 7517). */
+export interface PublicKey extends webcrypto.JsonWebKey {
+  readonly kid: string;
+  readonly use: 'sig';
+  readonly alg: string;
 }
 
 type TokenSettings = Pick<Context['settings'], 'JWT_SECRET_KEY' | 'JWT_ALGORITHM' | 'JWT_ACCESS_TOKEN_EXPIRE_MINUTES'>;
@@ -27,11 +45,11 @@ const TYPE = 'at+jwt';
 export function accessTokens(settings: TokenSettings): AccessTokens {
   const { JWT_ALGORITHM: algorithm, JWT_SECRET_KEY: secret } = settings;
   const symmetric = algorithm.startsWith('HS');
+  const publicKey = symmetric ? null : publicKeyOf(secret, algorithm);
   const sign = createSigner({
     algorithm,
     key: symmetric ? secret : createPrivateKey(secret).export({ type: 'pkcs8', format: 'pem' }).toString(),
-    expiresIn: settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60_000,
-    header: { alg: algorithm, typ: TYPE },
+    header: { alg: algorithm, typ: TYPE, ...(publicKey && { kid: publicKey.kid }) },
   });
   const verify = createVerifier({
     algorithms: [algorithm],
@@ -42,7 +60,11 @@ export function accessTokens(settings: TokenSettings): AccessTokens {
   // Not the library's own cache: it hashes every token it is asked for, which costs more than the rest of a check.
   const remembered = new Map<string, VerifiedClaims>();
   return {
-    sign: (claims) => sign({ ...claims }),
+    publicKey,
+    sign(claims, seconds = settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60) {
+      const iat = Math.floor(Date.now() / 1000);
+      return sign({ ...claims, iat, exp: iat + seconds });
+    },
     verify(token) {
       const known = remembered.get(token);
       if (known && known.exp * 1000 > Date.now()) return known;
@@ -57,9 +79,12 @@ export function accessTokens(settings: TokenSettings): AccessTokens {
   };
 }
 
-interface VerifiedClaims extends AccessClaims {
-  /** When the token expires, in seconds (RFC 7519 §4.1.4). */
-  readonly exp: number;
+/** Named by its thumbprint (RFC 7638), so that the same key has the same name wherever it is used. */
+function publicKeyOf(secret: string, algorithm: string): PublicKey {
+  const jwk = createPublicKey(secret).export({ format: 'jwk' });
+  // What a public key has are exactly the members that a thumbprint is made of, in the order of their names.
+  const members = JSON.stringify(Object.fromEntries(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return { ...jwk, kid: createHash('sha256').update(members).digest('base64url'), use: 'sig', alg: algorithm };
 }
 
 function verifiedClaims(verify: (token: string) => VerifiedClaims, token: string): VerifiedClaims | null {

@@ -25,6 +25,7 @@ export const deptRoutes = [
     method: 'GET',
     path: '/depts/options',
     access: 'signed-in',
+    apiKeys: true,
     summary: 'List the departments to choose from',
     response: DeptList,
     message: text('获取部门列表成功', 'Departments found'),

@@ -1,19 +1,27 @@
 import { type Insertable, sql, type Updateable } from 'kysely';
 import { endOfSubtree } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
-import { contains } from '#core/crud.ts';
+import { contains, editorOf, nameOfUser } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
 import type { DeptQuery } from './dept.schema.ts';
 
 export type DeptRow = NonNullable<Awaited<ReturnType<typeof findDept>>>;
 
+function readable(ctx: Context) {
+  return ctx
+    .rows('depts')
+    .select()
+    .selectAll('depts')
+    .select((eb) => [nameOfUser(eb, 'depts.leader_id', 'leader_name'), editorOf(eb, 'depts')]);
+}
+
 export function findDept(ctx: Context, deptId: number) {
-  return ctx.rows('depts').select().selectAll().where('depts.id', '=', deptId).executeTakeFirst();
+  return readable(ctx).where('depts.id', '=', deptId).executeTakeFirst();
 }
 
 /** Departments are few (thousands at most) and needed as a tree, so a list is whole, in the order of the tree. */
 export function listDepts(ctx: Context, query: DeptQuery) {
-  let matching = ctx.rows('depts').select().selectAll();
+  let matching = readable(ctx);
   if (query.keyword) matching = matching.where(contains(['depts.name', 'depts.code'], query.keyword));
   if (query.is_enabled !== undefined) matching = matching.where('depts.is_enabled', '=', query.is_enabled);
   return matching.orderBy('depts.order').orderBy('depts.id').limit(20_000).execute();

@@ -14,9 +14,11 @@ export const deptEntity = defineEntity({
     is_enabled: col.boolean().default(true),
     version: col.integer().default(1),
     created_at: col.stamp(),
+    updated_by: col.ref('users', 'set null').nullable(),
     updated_at: col.stamp(),
   },
   scope: { dept: 'id', path: 'path' },
+  audit: { label: 'name', ignored: ['path'] },
 });
 
 declare module '#core/entity.ts' {

@@ -1,4 +1,4 @@
-import { id, line, MAX_VERSION, message, moment, nullable, ref, type Static, Type } from '#core/schema.ts';
+import { editor, id, line, MAX_VERSION, message, moment, nullable, ref, type Static, Type } from '#core/schema.ts';
 
 const order = Type.Integer({ minimum: -1_000_000, maximum: 1_000_000, description: 'smaller comes first' });
 
@@ -10,10 +10,12 @@ export const DeptOut = message('Dept', {
   code: Type.String(),
   order: Type.Integer(),
   leader_id: nullable(Type.Integer()),
+  leader_name: nullable(Type.String({ description: 'when the caller may see them' })),
   is_enabled: Type.Boolean(),
   version: Type.Integer(),
   created_at: moment(),
   updated_at: moment(),
+  updated_by_name: editor(),
 });
 export type DeptOut = Static<typeof DeptOut>;
 

@@ -10,7 +10,7 @@ import type { DeptCreate, DeptOut, DeptQuery, DeptUpdate } from './dept.schema.t
 /** The column holds 255 characters; this leaves room for ids of up to twelve digits on every level. */
 const LONGEST_PATH = 240;
 
-function toDeptOut(row: crud.DeptRow): DeptOut {
+function toDeptOut({ updated_by: _editor, ...row }: crud.DeptRow): DeptOut {
   return { ...row, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() };
 }
 

@@ -30,6 +30,7 @@ export const menuRoutes = [
     method: 'GET',
     path: '/users/me/permissions',
     access: 'signed-in',
+    apiKeys: true,
     summary: 'List the own permissions',
     response: OwnPermissions,
     message: text('获取权限成功', 'Permissions found'),

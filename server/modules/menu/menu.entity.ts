@@ -1,5 +1,8 @@
 import { col, defineEntity, type TableOf } from '#core/entity.ts';
 
+export const MENU_KINDS = ['directory', 'menu', 'button', 'embedded', 'link'] as const;
+export type MenuKind = (typeof MENU_KINDS)[number];
+
 /**
  * What the console shows: directories, pages, buttons, embedded pages and outside links. A row grants nothing; it shows to those
  * who hold its `permission`. `title` is Chinese, `title_en` English. `is_orphan`: no route declares its code any more.
@@ -29,9 +32,11 @@ export const menuEntity = defineEntity({
     is_orphan: col.boolean().default(false),
     version: col.integer().default(1),
     created_at: col.stamp(),
+    updated_by: col.ref('users', 'set null').nullable(),
     updated_at: col.stamp(),
   },
   scope: { none: 'menus are shared definitions; what a user sees of them follows from the permissions held' },
+  audit: { label: 'title', ignored: ['is_orphan'] },
 });
 
 declare module '#core/entity.ts' {

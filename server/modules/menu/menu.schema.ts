@@ -1,7 +1,17 @@
-import { id, line, MAX_VERSION, message, moment, nullable, oneOf, ref, type Static, Type } from '#core/schema.ts';
-
-export const MENU_KINDS = ['directory', 'menu', 'button', 'embedded', 'link'] as const;
-export type MenuKind = (typeof MENU_KINDS)[number];
+import {
+  editor,
+  id,
+  line,
+  MAX_VERSION,
+  message,
+  moment,
+  nullable,
+  oneOf,
+  ref,
+  type Static,
+  Type,
+} from '#core/schema.ts';
+import { MENU_KINDS, type MenuKind } from './menu.entity.ts';
 
 const text = (maxLength: number) => nullable(Type.String({ maxLength }));
 const fields = {
@@ -54,6 +64,7 @@ export const MenuOut = message('Menu', {
   version: Type.Integer(),
   created_at: moment(),
   updated_at: moment(),
+  updated_by_name: editor(),
 });
 export type MenuOut = Static<typeof MenuOut>;
 export const MenuList = message('MenuList', { items: Type.Array(ref(MenuOut)) });

@@ -1,10 +1,14 @@
 import { forAll } from '#core/batch.ts';
+import { defineCache } from '#core/cache.ts';
+import type { CataloguedPermission } from '#core/catalogue.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
+import { text } from '#core/i18n.ts';
 import { assertHolds, lockAccessModel } from '../access/ceiling.service.ts';
 import * as crud from './menu.crud.ts';
+import type { MenuKind } from './menu.entity.ts';
 import { menuErrors } from './menu.errors.ts';
-import type { MenuCreate, MenuKind, MenuOut, MenuQuery, MenuUpdate, UserMenu } from './menu.schema.ts';
+import type { MenuCreate, MenuOut, MenuQuery, MenuUpdate, UserMenu } from './menu.schema.ts';
 
 /** Which kinds may stand below which; null is the root. */
 const PARENTS: Readonly<Record<MenuKind, readonly (MenuKind | null)[]>> = {
@@ -17,7 +21,7 @@ const PARENTS: Readonly<Record<MenuKind, readonly (MenuKind | null)[]>> = {
 
 const FEW = 5;
 
-function toMenuOut(row: crud.MenuRow): MenuOut {
+function toMenuOut({ updated_by: _editor, ...row }: crud.ReadableMenuRow): MenuOut {
   return {
     ...row,
     kind: row.kind as MenuKind,
@@ -29,7 +33,7 @@ function toMenuOut(row: crud.MenuRow): MenuOut {
 /** Every menu that matches, flat and in the order of the tree; `parent_id` makes the tree. */
 export async function listMenus(ctx: Context, query: MenuQuery): Promise<{ items: MenuOut[] }> {
   const keyword = query.keyword?.toLowerCase();
-  const matching = (await crud.listMenus(ctx)).filter(
+  const matching = (await crud.listReadableMenus(ctx)).filter(
     (menu) =>
       (query.kind === undefined || menu.kind === query.kind) &&
       (query.is_enabled === undefined || menu.is_enabled === query.is_enabled) &&
@@ -43,10 +47,10 @@ export async function listMenus(ctx: Context, query: MenuQuery): Promise<{ items
 
 /** Throws `menu.not_found`. */
 export async function getMenu(ctx: Context, menuId: number): Promise<MenuOut> {
-  return toMenuOut(find(await crud.listMenus(ctx), menuId));
+  return toMenuOut(find(await crud.listReadableMenus(ctx), menuId));
 }
 
-function find(menus: readonly crud.MenuRow[], menuId: number): crud.MenuRow {
+function find<Row extends crud.MenuRow>(menus: readonly Row[], menuId: number): Row {
   const menu = menus.find(({ id }) => id === menuId);
   if (!menu) throw menuErrors.not_found();
   return menu;
@@ -69,6 +73,7 @@ export function createMenu(ctx: Context, input: MenuCreate): Promise<MenuOut> {
       assertHolds(ctx, permission);
     }
     const menuId = await crud.insertMenu(ctx, { ...input, permission });
+    await ctx.forgetCached('menus');
     await ctx.afterCommit(() => ctx.access.forgetActors());
     return getMenu(ctx, menuId);
   });
@@ -100,6 +105,7 @@ export function updateMenu(ctx: Context, menuId: number, input: MenuUpdate): Pro
     if (decides) for (const { permission } of below) assertHolds(ctx, permission);
     if (changes.permission !== undefined) assertHolds(ctx, changes.permission);
     if (!(await crud.updateMenu(ctx, menuId, version, changes))) throw conflictErrors.stale().on('version');
+    await ctx.forgetCached('menus');
     await ctx.afterCommit(() => ctx.access.forgetActors());
     return getMenu(ctx, menuId);
   });
@@ -123,6 +129,7 @@ export function deleteMenu(ctx: Context, menuId: number): Promise<void> {
     if (menu.permission !== null && ctx.catalogue.has(menu.permission) && !others) throw menuErrors.declared();
     assertHolds(ctx, menu.permission);
     await crud.deleteMenu(ctx, menuId);
+    await ctx.forgetCached('menus');
     await ctx.afterCommit(() => ctx.access.forgetActors());
   });
 }
@@ -167,9 +174,43 @@ function subtreeOf(menus: readonly crud.MenuRow[], menuId: number): crud.MenuRow
   return below;
 }
 
+/** Read with every page of the console, changed by hand. */
+export const menuCache = defineCache({
+  name: 'menus',
+  title: text('菜单', 'Menus'),
+  tags: ['menus'],
+  ttlMs: 600_000,
+  graceMs: 3_600_000,
+  warm: listKnownMenus,
+});
+
+type KnownMenu = Omit<crud.MenuRow, 'created_at' | 'updated_at'>;
+
+/** Every menu, as the cache knows it. */
+function listKnownMenus(ctx: Context): Promise<KnownMenu[]> {
+  return ctx.cached(menuCache, 'all', async (ctx) =>
+    (await crud.listMenus(ctx)).map(({ created_at: _created, updated_at: _updated, ...menu }) => menu),
+  );
+}
+
+/** All menus flat and in the order of the tree, titled in the language of the caller: what there is to grant. */
+export async function listMenuTree(ctx: Context) {
+  return (await listKnownMenus(ctx)).map((menu) => ({
+    id: menu.id,
+    parent_id: menu.parent_id,
+    kind: menu.kind as MenuKind,
+    title: titleOf(ctx, menu),
+    permission: menu.permission,
+    is_enabled: menu.is_enabled,
+    is_orphan: menu.is_orphan,
+  }));
+}
+
+const titleOf = (ctx: Context, menu: KnownMenu) => (ctx.locale === 'en-US' && menu.title_en) || menu.title;
+
 /** The permissions of links and embedded pages: they have no route, so their row is where the code comes from. */
 export async function listPagePermissions(ctx: Context): Promise<string[]> {
-  const menus = await crud.listMenus(ctx);
+  const menus = await listKnownMenus(ctx);
   return menus.flatMap(({ kind, permission }) =>
     (kind === 'link' || kind === 'embedded') && permission ? [permission] : [],
   );
@@ -182,7 +223,7 @@ export async function listPagePermissions(ctx: Context): Promise<string[]> {
 export async function listUserMenus(ctx: Context): Promise<{ items: UserMenu[] }> {
   const { permissions } = ctx.actor;
   const byParent = Map.groupBy(
-    (await crud.listMenus(ctx)).filter((menu) => menu.is_enabled && !menu.is_orphan && menu.kind !== 'button'),
+    (await listKnownMenus(ctx)).filter((menu) => menu.is_enabled && !menu.is_orphan && menu.kind !== 'button'),
     (menu) => menu.parent_id,
   );
   const build = (parentId: number | null): UserMenu[] =>
@@ -197,12 +238,12 @@ export async function listUserMenus(ctx: Context): Promise<{ items: UserMenu[] }
   return { items: build(null) };
 }
 
-function toUserMenu(ctx: Context, menu: crud.MenuRow, children: UserMenu[]): UserMenu {
+function toUserMenu(ctx: Context, menu: KnownMenu, children: UserMenu[]): UserMenu {
   return {
     id: menu.id,
     kind: menu.kind as MenuKind,
     name: menu.name,
-    title: (ctx.locale === 'en-US' && menu.title_en) || menu.title,
+    title: titleOf(ctx, menu),
     path: menu.path,
     component: menu.component,
     redirect: menu.redirect,
@@ -226,16 +267,20 @@ export async function listOwnPermissions(ctx: Context): Promise<{ permissions: s
 
 /**
  * Makes the menus agree with the codes that the routes declare: a missing one becomes a button of its page, one that no route declares
- * any more is marked as an orphan. Nothing is deleted, and what an administrator named or ordered stays. Run at every start.
+ * any more is marked as an orphan, one whose page has come since moves there. Nothing is deleted, and what an administrator named or ordered stays. Run at every start.
  */
 export async function synchroniseMenus(ctx: Context): Promise<{ added: string[]; orphaned: string[] }> {
   return ctx.inTransaction(async (ctx) => {
     const menus = await crud.listMenus(ctx);
     const carried = new Set(menus.map((menu) => menu.permission));
     const missing = [...ctx.catalogue.values()].filter(({ code }) => !carried.has(code));
-    for (const [index, { code, page, title }] of missing.entries()) {
+    const pages = menus.filter((menu) => menu.kind === 'menu');
+    const pageOf = ({ page, menu: name }: Pick<CataloguedPermission, 'page' | 'menu'>) =>
+      pages.find((menu) => menu.permission === page) ?? pages.find((menu) => menu.name === name);
+    for (const [index, declared] of missing.entries()) {
+      const { code, title } = declared;
       await crud.insertMenu(ctx, {
-        parent_id: menus.find((menu) => menu.kind === 'menu' && menu.permission === page)?.id ?? null,
+        parent_id: pageOf(declared)?.id ?? null,
         kind: 'button',
         name: code,
         title: title['zh-CN'],
@@ -244,6 +289,11 @@ export async function synchroniseMenus(ctx: Context): Promise<{ added: string[];
         permission: code,
         is_builtin: true,
       });
+    }
+    for (const { id, kind, parent_id, permission } of menus) {
+      const declared = kind === 'button' && parent_id === null ? ctx.catalogue.get(permission ?? '') : undefined;
+      const page = declared && pageOf(declared);
+      if (page) await crud.placeMenu(ctx, id, page.id);
     }
     const byRoute = menus.filter(
       (menu) => menu.permission !== null && (menu.kind === 'menu' || menu.kind === 'button'),
@@ -263,6 +313,7 @@ export async function synchroniseMenus(ctx: Context): Promise<{ added: string[];
         back.map(({ id }) => id),
         false,
       );
+    await ctx.forgetCached('menus');
     return { added: missing.map(({ code }) => code), orphaned: orphaned.map(({ permission }) => permission ?? '') };
   });
 }

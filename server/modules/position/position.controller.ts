@@ -23,6 +23,7 @@ export const positionRoutes = [
     method: 'GET',
     path: '/positions/options',
     access: 'signed-in',
+    apiKeys: true,
     summary: 'List the positions to choose from',
     response: PositionPage,
     message: found,

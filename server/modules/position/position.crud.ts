@@ -1,13 +1,21 @@
 import type { Insertable, Updateable } from 'kysely';
 import type { Context } from '#core/context.ts';
-import { contains, readPage } from '#core/crud.ts';
+import { contains, editorOf, readPage } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
 import type { PositionQuery } from './position.schema.ts';
 
 export type PositionRow = NonNullable<Awaited<ReturnType<typeof findPosition>>>;
 
+function readable(ctx: Context) {
+  return ctx
+    .rows('positions')
+    .select()
+    .selectAll('positions')
+    .select((eb) => editorOf(eb, 'positions'));
+}
+
 export function findPosition(ctx: Context, positionId: number) {
-  return ctx.rows('positions').select().selectAll().where('id', '=', positionId).executeTakeFirst();
+  return readable(ctx).where('positions.id', '=', positionId).executeTakeFirst();
 }
 
 export function listPositions(ctx: Context, query: PositionQuery) {
@@ -15,7 +23,7 @@ export function listPositions(ctx: Context, query: PositionQuery) {
   if (query.keyword) matching = matching.where(contains(['positions.name', 'positions.code'], query.keyword));
   if (query.is_enabled !== undefined) matching = matching.where('is_enabled', '=', query.is_enabled);
   return readPage({ order_by: 'order,id', ...query }, matching, 'positions', (ids) =>
-    ctx.rows('positions').select().selectAll().where('id', 'in', ids).execute(),
+    readable(ctx).where('positions.id', 'in', ids).execute(),
   );
 }
 

@@ -11,9 +11,11 @@ export const positionEntity = defineEntity({
     remark: col.text(255).nullable(),
     version: col.integer().default(1),
     created_at: col.stamp(),
+    updated_by: col.ref('users', 'set null').nullable(),
     updated_at: col.stamp(),
   },
   scope: { none: 'positions are shared definitions without rights' },
+  audit: { label: 'name' },
 });
 
 export const userPositionEntity = defineEntity({
@@ -23,6 +25,7 @@ export const userPositionEntity = defineEntity({
     position_id: col.ref('positions', 'restrict').primary(),
   },
   scope: { through: { column: 'user_id', table: 'users' } },
+  audit: { of: 'users', by: 'user_id', as: 'position_ids', value: 'position_id' },
 });
 
 declare module '#core/entity.ts' {

@@ -1,4 +1,5 @@
 import {
+  editor,
   id,
   line,
   MAX_VERSION,
@@ -21,6 +22,7 @@ export const PositionOut = message('Position', {
   version: Type.Integer(),
   created_at: moment(),
   updated_at: moment(),
+  updated_by_name: editor(),
 });
 export type PositionOut = Static<typeof PositionOut>;
 export const PositionPage = pageOf(PositionOut);

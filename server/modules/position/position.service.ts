@@ -6,7 +6,7 @@ import * as crud from './position.crud.ts';
 import { positionErrors } from './position.errors.ts';
 import type { PositionCreate, PositionOut, PositionQuery, PositionUpdate } from './position.schema.ts';
 
-function toPositionOut(row: crud.PositionRow): PositionOut {
+function toPositionOut({ updated_by: _editor, ...row }: crud.PositionRow): PositionOut {
   return { ...row, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() };
 }
 

@@ -4,6 +4,7 @@ import { text } from '#core/i18n.ts';
 import { roleRoutes } from './role.controller.ts';
 import { roleDeptEntity, roleEntity, rolePermissionEntity, userRoleEntity } from './role.entity.ts';
 import { roleErrors } from './role.errors.ts';
+import { roleRestorers } from './role.restorers.ts';
 
 export const role: Feature = {
   name: 'role',
@@ -11,6 +12,7 @@ export const role: Feature = {
   description: 'Roles, their permissions and data scopes.',
   entities: [roleEntity, rolePermissionEntity, roleDeptEntity, userRoleEntity],
   routes: roleRoutes,
+  restorers: { roles: roleRestorers },
   constraints: {
     [constraintName('roles', ['code'], 'unique')]: roleErrors.code_taken,
     [constraintName('user_roles', ['role_id'], 'foreign')]: roleErrors.missing,

@@ -6,15 +6,18 @@ import { ceilingErrors } from '../access/access.errors.ts';
 import { DryRunQuery, RightsChange } from '../access/preview.service.ts';
 import { roleErrors } from './role.errors.ts';
 import {
+  GrantableMenus,
   MemberPage,
   MemberQuery,
   RoleCreate,
   RoleDataScope,
+  RoleList,
   RoleMembers,
   RoleOptions,
   RoleOut,
   RolePage,
   RolePermissions,
+  RolePermissionsUpdate,
   RoleQuery,
   RoleUpdate,
 } from './role.schema.ts';
@@ -22,6 +25,9 @@ import * as service from './role.service.ts';
 
 const found = text('获取角色列表成功', 'Roles found');
 const ceiling = [roleErrors.not_found, roleErrors.administrator, ceilingErrors.exceeded];
+
+/** A dry run changes nothing. */
+const isForReal = ({ query }: { query: { dry_run?: boolean } }) => query.dry_run !== true;
 
 export const roleRoutes = [
   route({
@@ -38,15 +44,35 @@ export const roleRoutes = [
     method: 'GET',
     path: '/roles/options',
     access: 'signed-in',
+    apiKeys: true,
     summary: 'List the roles to choose from',
     response: RoleOptions,
     message: found,
     handle: (ctx) => service.listRoleOptions(ctx),
   }),
   route({
+    method: 'GET',
+    path: '/users/me/roles',
+    access: 'signed-in',
+    summary: 'List the own roles',
+    response: RoleList,
+    message: found,
+    handle: (ctx) => service.listOwnRoles(ctx),
+  }),
+  route({
+    method: 'GET',
+    path: '/roles/grantable',
+    access: 'system:role:query',
+    summary: 'List what a role can be given, as the tree of the menus',
+    response: GrantableMenus,
+    message: text('获取可授予权限成功', 'Grantable permissions found'),
+    handle: (ctx) => service.listGrantable(ctx),
+  }),
+  route({
     method: 'POST',
     path: '/roles',
     access: 'system:role:create',
+    stepUp: true,
     summary: 'Create a role',
     body: RoleCreate,
     response: RoleOut,
@@ -64,6 +90,7 @@ export const roleRoutes = [
     method: 'POST',
     path: '/roles/batch-delete',
     access: 'system:role:delete',
+    stepUp: true,
     summary: 'Delete several roles, all or none',
     body: IdsBody,
     message: text('角色删除成功', 'Roles deleted'),
@@ -85,6 +112,7 @@ export const roleRoutes = [
     method: 'PATCH',
     path: '/roles/:id',
     access: 'system:role:update',
+    stepUp: true,
     summary: 'Change a role',
     params: IdParams,
     body: RoleUpdate,
@@ -97,6 +125,7 @@ export const roleRoutes = [
     method: 'DELETE',
     path: '/roles/:id',
     access: 'system:role:delete',
+    stepUp: true,
     summary: 'Delete a role',
     params: IdParams,
     message: text('角色删除成功', 'Role deleted'),
@@ -118,26 +147,28 @@ export const roleRoutes = [
     method: 'PUT',
     path: '/roles/:id/permissions',
     access: 'system:role:assign',
+    stepUp: isForReal,
     summary: 'Replace what a role permits',
     params: IdParams,
     query: DryRunQuery,
-    body: RolePermissions,
+    body: RolePermissionsUpdate,
     response: RightsChange,
     message: text('角色权限更新成功', 'Permissions updated'),
-    errors: [...ceiling, roleErrors.unknown_permission],
+    errors: [...ceiling, roleErrors.unknown_permission, conflictErrors.stale],
     handle: (ctx, { params, query, body }) => service.setPermissions(ctx, params.id, body, query.dry_run === true),
   }),
   route({
     method: 'PUT',
     path: '/roles/:id/data-scope',
     access: 'system:role:assign',
+    stepUp: isForReal,
     summary: "Replace a role's data scope",
     params: IdParams,
     query: DryRunQuery,
     body: RoleDataScope,
     response: RightsChange,
     message: text('数据权限更新成功', 'Data scope updated'),
-    errors: [...ceiling, roleErrors.dept_missing, roleErrors.dept_needed],
+    errors: [...ceiling, roleErrors.dept_missing, roleErrors.dept_needed, conflictErrors.stale],
     handle: (ctx, { params, query, body }) => service.setDataScope(ctx, params.id, body, query.dry_run === true),
   }),
   route({
@@ -156,6 +187,7 @@ export const roleRoutes = [
     method: 'POST',
     path: '/roles/:id/users',
     access: 'system:role:assign',
+    stepUp: isForReal,
     summary: 'Give a role to users',
     params: IdParams,
     query: DryRunQuery,
@@ -169,6 +201,7 @@ export const roleRoutes = [
     method: 'DELETE',
     path: '/roles/:id/users',
     access: 'system:role:assign',
+    stepUp: isForReal,
     summary: 'Take a role from users',
     params: IdParams,
     query: DryRunQuery,

@@ -1,22 +1,32 @@
 import type { Insertable, Updateable } from 'kysely';
 import type { Context } from '#core/context.ts';
-import { contains, readPage } from '#core/crud.ts';
+import { contains, editorOf, readPage } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
 import type { MemberQuery, RoleQuery } from './role.schema.ts';
 
 export type RoleRow = NonNullable<Awaited<ReturnType<typeof findRole>>>;
 
+function readable(ctx: Context) {
+  return ctx
+    .rows('roles')
+    .select()
+    .selectAll('roles')
+    .select((eb) => editorOf(eb, 'roles'));
+}
+
 export function findRole(ctx: Context, roleId: number) {
-  return ctx.rows('roles').select().selectAll().where('id', '=', roleId).executeTakeFirst();
+  return readable(ctx).where('roles.id', '=', roleId).executeTakeFirst();
+}
+
+export function listRolesById(ctx: Context, ids: readonly number[]) {
+  return readable(ctx).where('roles.id', 'in', ids).orderBy('roles.order').orderBy('roles.id').execute();
 }
 
 export function listRoles(ctx: Context, query: RoleQuery) {
   let matching = ctx.rows('roles').select();
   if (query.keyword) matching = matching.where(contains(['roles.name', 'roles.code'], query.keyword));
   if (query.is_enabled !== undefined) matching = matching.where('is_enabled', '=', query.is_enabled);
-  return readPage({ order_by: 'order,id', ...query }, matching, 'roles', (ids) =>
-    ctx.rows('roles').select().selectAll().where('id', 'in', ids).execute(),
-  );
+  return readPage({ order_by: 'order,id', ...query }, matching, 'roles', (ids) => listRolesById(ctx, ids));
 }
 
 export function listOptions(ctx: Context) {
@@ -29,6 +39,10 @@ export function listOptions(ctx: Context) {
     .orderBy('id')
     .limit(1000)
     .execute();
+}
+
+export function listRoleIdsOf(ctx: Context, userId: number) {
+  return ctx.rows('user_roles').select().select('role_id').where('user_id', '=', userId).execute();
 }
 
 export function listDepts(ctx: Context, roleIds: readonly number[]) {
@@ -91,13 +105,12 @@ export async function countVisibleDepts(ctx: Context, deptIds: readonly number[]
 }
 
 export function listMembers(ctx: Context, roleId: number, query: MemberQuery) {
-  let matching = ctx
-    .rows('users')
-    .select()
-    .where('users.id', 'in', (eb) =>
+  const matching = ctx.rows('users').matching((users) => {
+    const members = users.where('users.id', 'in', (eb) =>
       eb.selectFrom('user_roles').select('user_roles.user_id').where('user_roles.role_id', '=', roleId),
     );
-  if (query.keyword) matching = matching.where(contains(['users.username', 'users.name'], query.keyword));
+    return query.keyword ? members.where(contains(['users.username', 'users.name'], query.keyword)) : members;
+  });
   return readPage(query, matching, 'users', (ids) =>
     ctx
       .rows('users')

@@ -12,14 +12,18 @@ export const roleEntity = defineEntity({
     includes_below: col.boolean().default(false),
     order: col.integer().default(0),
     is_enabled: col.boolean().default(true),
+    /** Whether its members must have a second factor; who has none can only set one up. */
+    requires_second_factor: col.boolean().default(false),
     is_builtin: col.boolean().default(false),
     remark: col.text(255).nullable(),
     version: col.integer().default(1),
     created_by: col.ref('users', 'set null').nullable(),
     created_at: col.stamp(),
+    updated_by: col.ref('users', 'set null').nullable(),
     updated_at: col.stamp(),
   },
   scope: { none: 'roles are shared definitions; who may give one is decided by the grant ceiling' },
+  audit: { label: 'name' },
 });
 
 /** The permission codes a role holds; a code may be a wildcard such as `system:user:*`. */
@@ -30,6 +34,7 @@ export const rolePermissionEntity = defineEntity({
     permission: col.text(100).primary(),
   },
   scope: { none: 'part of a role' },
+  audit: { of: 'roles', by: 'role_id', as: 'permissions', value: 'permission' },
 });
 
 /** The departments of a role whose data scope is `custom`. */
@@ -40,6 +45,7 @@ export const roleDeptEntity = defineEntity({
     dept_id: col.ref('depts', 'cascade').primary(),
   },
   scope: { none: 'part of a role' },
+  audit: { of: 'roles', by: 'role_id', as: 'dept_ids', value: 'dept_id' },
 });
 
 export const userRoleEntity = defineEntity({
@@ -49,6 +55,7 @@ export const userRoleEntity = defineEntity({
     role_id: col.ref('roles', 'restrict').primary(),
   },
   scope: { through: { column: 'user_id', table: 'users' } },
+  audit: { of: 'users', by: 'user_id', as: 'role_ids', value: 'role_id' },
 });
 
 declare module '#core/entity.ts' {

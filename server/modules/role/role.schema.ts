@@ -1,5 +1,6 @@
 import { DATA_SCOPES, GRANT_PATTERN } from '#core/access.ts';
 import {
+  editor,
   id,
   line,
   MAX_VERSION,
@@ -13,6 +14,7 @@ import {
   type Static,
   Type,
 } from '#core/schema.ts';
+import { MENU_KINDS } from '../menu/menu.entity.ts';
 
 const code = line(50, { pattern: '^[a-z][a-z0-9_-]*$', description: 'unique, lower case' });
 const order = Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 });
@@ -25,6 +27,7 @@ const permissions = Type.Array(Type.String({ maxLength: 100, pattern: GRANT_PATT
   uniqueItems: true,
   description: 'codes of the catalogue; `*` stands for a segment',
 });
+const version = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION }));
 
 export const RoleOut = message('Role', {
   id: id(),
@@ -36,16 +39,26 @@ export const RoleOut = message('Role', {
   order: Type.Integer(),
   is_enabled: Type.Boolean(),
   is_builtin: Type.Boolean(),
+  requires_second_factor: Type.Boolean({ description: 'whether its members must have a second factor' }),
   remark: nullable(Type.String()),
   version: Type.Integer(),
   created_at: moment(),
   updated_at: moment(),
+  updated_by_name: editor(),
 });
 export type RoleOut = Static<typeof RoleOut>;
 export const RolePage = pageOf(RoleOut);
+export const RoleList = message('RoleList', { items: Type.Array(ref(RoleOut)) });
+export type RoleList = Static<typeof RoleList>;
 
-export const RoleOption = message('RoleOption', { id: id(), code: Type.String(), name: Type.String() });
+export const RoleOption = message('RoleOption', {
+  id: id(),
+  code: Type.String(),
+  name: Type.String(),
+  may_give: Type.Boolean({ description: 'the caller holds all that the role gives, so may give or take it' }),
+});
 export const RoleOptions = message('RoleOptions', { items: Type.Array(ref(RoleOption)) });
+export type RoleOptions = Static<typeof RoleOptions>;
 
 export const RoleCreate = message('RoleCreate', {
   code,
@@ -56,6 +69,7 @@ export const RoleCreate = message('RoleCreate', {
   permissions: Type.Optional(permissions),
   order: Type.Optional(order),
   is_enabled: Type.Optional(Type.Boolean()),
+  requires_second_factor: Type.Optional(Type.Boolean()),
   remark: Type.Optional(remark),
 });
 export type RoleCreate = Static<typeof RoleCreate>;
@@ -67,20 +81,40 @@ export const RoleUpdate = message(
     name: Type.Optional(line(50)),
     order: Type.Optional(order),
     is_enabled: Type.Optional(Type.Boolean()),
+    requires_second_factor: Type.Optional(Type.Boolean()),
     remark: Type.Optional(remark),
-    version: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_VERSION })),
+    version,
   },
   { minProperties: 1 },
 );
 export type RoleUpdate = Static<typeof RoleUpdate>;
 
-export const RolePermissions = message('RolePermissions', { permissions });
+export const RolePermissions = message('RolePermissions', {
+  permissions,
+  version: Type.Integer({ description: 'of the role' }),
+});
 export type RolePermissions = Static<typeof RolePermissions>;
+
+export const RolePermissionsUpdate = message('RolePermissionsUpdate', { permissions, version });
+export type RolePermissionsUpdate = Static<typeof RolePermissionsUpdate>;
+
+/** The menus as the tree of what a role can be given; a directory has nothing to give itself. */
+export const GrantableMenu = message('GrantableMenu', {
+  id: id(),
+  parent_id: nullable(Type.Integer()),
+  kind: oneOf(MENU_KINDS),
+  title: Type.String({ description: 'in the language of the caller' }),
+  permission: nullable(Type.String()),
+  is_enabled: Type.Boolean({ description: 'switched off, nobody but the administrator holds its permission' }),
+  is_orphan: Type.Boolean({ description: 'no route declares its permission any more' }),
+});
+export const GrantableMenus = message('GrantableMenus', { items: Type.Array(ref(GrantableMenu)) });
 
 export const RoleDataScope = message('RoleDataScope', {
   data_scope: dataScope,
   includes_below: Type.Optional(includesBelow),
   dept_ids: Type.Optional(deptIds),
+  version,
 });
 export type RoleDataScope = Static<typeof RoleDataScope>;
 

@@ -3,18 +3,26 @@ import { forAll } from '#core/batch.ts';
 import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import type { Page } from '#core/schema.ts';
-import { assertRoleWithinCeiling, changeRightsOf, lockAccessModel } from '../access/ceiling.service.ts';
+import {
+  assertRoleWithinCeiling,
+  changeRightsOf,
+  isRoleWithinCeiling,
+  lockAccessModel,
+} from '../access/ceiling.service.ts';
 import { describeChange, type RightsChange } from '../access/preview.service.ts';
-import { listMemberIds, loadRole } from '../access/rights.service.ts';
-import { listPagePermissions } from '../menu/menu.service.ts';
+import { listMemberIds, loadRole, loadRoles } from '../access/rights.service.ts';
+import { listMenuTree, listPagePermissions } from '../menu/menu.service.ts';
 import * as crud from './role.crud.ts';
 import { roleErrors } from './role.errors.ts';
 import type {
   MemberQuery,
   RoleCreate,
   RoleDataScope,
+  RoleList,
+  RoleOptions,
   RoleOut,
   RolePermissions,
+  RolePermissionsUpdate,
   RoleQuery,
   RoleUpdate,
 } from './role.schema.ts';
@@ -23,7 +31,7 @@ import type {
 const ADMINISTRATOR = 'admin';
 
 function toRoleOut(row: crud.RoleRow, deptIds: readonly number[]): RoleOut {
-  const { created_by: _creator, ...fields } = row;
+  const { created_by: _creator, updated_by: _editor, ...fields } = row;
   return {
     ...fields,
     data_scope: row.data_scope as DataScopeName,
@@ -35,28 +43,38 @@ function toRoleOut(row: crud.RoleRow, deptIds: readonly number[]): RoleOut {
 
 export async function listRoles(ctx: Context, query: RoleQuery): Promise<Page<RoleOut>> {
   const page = await crud.listRoles(ctx, query);
-  const chosen =
-    page.items.length > 0
-      ? await crud.listDepts(
-          ctx,
-          page.items.map((role) => role.id),
-        )
-      : [];
-  const deptsOf = Map.groupBy(chosen, (row) => row.role_id);
-  return {
-    ...page,
-    items: page.items.map((role) =>
-      toRoleOut(
-        role,
-        (deptsOf.get(role.id) ?? []).map((row) => row.dept_id),
-      ),
-    ),
-  };
+  return { ...page, items: await toRolesOut(ctx, page.items) };
 }
 
-/** The enabled roles by name; whether the caller may give one is decided when they do. */
-export async function listRoleOptions(ctx: Context) {
-  return { items: await crud.listOptions(ctx) };
+async function toRolesOut(ctx: Context, rows: readonly crud.RoleRow[]): Promise<RoleOut[]> {
+  const ids = rows.map((role) => role.id);
+  const deptsOf = Map.groupBy(ids.length > 0 ? await crud.listDepts(ctx, ids) : [], (row) => row.role_id);
+  return rows.map((role) =>
+    toRoleOut(
+      role,
+      (deptsOf.get(role.id) ?? []).map((row) => row.dept_id),
+    ),
+  );
+}
+
+/** The enabled roles by name, and which of them the caller may give. It is decided again when they do. */
+export async function listRoleOptions(ctx: Context): Promise<RoleOptions> {
+  const options = await crud.listOptions(ctx);
+  const roles = await loadRoles(
+    ctx,
+    options.map(({ id }) => id),
+  );
+  const mayGive = (roleId: number) => {
+    const role = roles.get(roleId);
+    return role !== undefined && isRoleWithinCeiling(ctx, role);
+  };
+  return { items: options.map((option) => ({ ...option, may_give: mayGive(option.id) })) };
+}
+
+/** The roles of the caller, enabled or not. */
+export async function listOwnRoles(ctx: Context): Promise<RoleList> {
+  const ids = (await crud.listRoleIdsOf(ctx, ctx.actor.userId)).map((row) => row.role_id);
+  return { items: ids.length > 0 ? await toRolesOut(ctx, await crud.listRolesById(ctx, ids)) : [] };
 }
 
 /** Throws `role.not_found`. */
@@ -84,25 +102,37 @@ export function createRole(ctx: Context, input: RoleCreate): Promise<RoleOut> {
     const roleId = await crud.insertRole(ctx, role);
     await crud.replacePermissions(ctx, roleId, permissions);
     if (role.data_scope === 'custom') await crud.replaceDepts(ctx, roleId, deptIds);
-    await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+    assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
     return getRole(ctx, roleId);
   });
 }
 
 /** Throws `role.not_found`, `role.builtin`, `role.administrator`, `role.code_taken`, `conflict.stale`, `ceiling.exceeded`. */
 export function updateRole(ctx: Context, roleId: number, input: RoleUpdate): Promise<RoleOut> {
-  return changeRole(ctx, roleId, async (ctx, role) => {
-    const { version, ...changes } = input;
+  const { version, ...changes } = input;
+  // The one thing that may be asked of the administrators as well.
+  const isAboutFactors = Object.keys(changes).every((field) => field === 'requires_second_factor');
+  return changeRole(ctx, roleId, isAboutFactors, async (ctx, role) => {
     if (role.is_builtin && changes.code !== undefined && changes.code !== role.code)
       throw roleErrors.builtin().on('code');
-    if (!(await crud.updateRole(ctx, roleId, version, changes))) throw conflictErrors.stale().on('version');
+    await moveVersion(ctx, roleId, version, changes);
     return getRole(ctx, roleId);
   });
 }
 
+/** Every change of a role, also of what hangs on it, raises its version. */
+async function moveVersion(
+  ctx: Context,
+  roleId: number,
+  version: number | undefined,
+  changes: Parameters<typeof crud.updateRole>[3],
+): Promise<void> {
+  if (!(await crud.updateRole(ctx, roleId, version, changes))) throw conflictErrors.stale().on('version');
+}
+
 /** Throws `role.not_found`, `role.builtin`, `role.has_members`, `ceiling.exceeded`. */
 export function deleteRole(ctx: Context, roleId: number): Promise<void> {
-  return changeRole(ctx, roleId, async (ctx, role) => {
+  return changeRole(ctx, roleId, false, async (ctx, role) => {
     if (role.is_builtin) throw roleErrors.builtin();
     const members = await crud.listSomeMembers(ctx, roleId);
     if (members.length > 0) {
@@ -122,17 +152,18 @@ export function deleteRole(ctx: Context, roleId: number): Promise<void> {
 function changeRole<R>(
   ctx: Context,
   roleId: number,
+  mayBeAdministrator: boolean,
   change: (ctx: Context, role: crud.RoleRow) => Promise<R>,
 ): Promise<R> {
   return ctx.inTransaction(async (ctx) => {
     await lockAccessModel(ctx);
     const role = await getRow(ctx, roleId);
-    if (role.code === ADMINISTRATOR && role.is_builtin) throw roleErrors.administrator();
-    await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+    if (!mayBeAdministrator && role.code === ADMINISTRATOR && role.is_builtin) throw roleErrors.administrator();
+    assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
     return changeRightsOf(ctx, await listMemberIds(ctx, roleId), async (ctx) => {
       const result = await change(ctx, role);
       const after = await crud.findRole(ctx, roleId);
-      if (after) await assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
+      if (after) assertRoleWithinCeiling(ctx, await loadRole(ctx, roleId));
       // Somebody may have become a member, and been read, while this was not committed yet.
       await ctx.afterCommit(() => ctx.access.forgetActors());
       return result;
@@ -141,40 +172,45 @@ function changeRole<R>(
 }
 
 export async function getPermissions(ctx: Context, roleId: number): Promise<RolePermissions> {
-  await getRow(ctx, roleId);
-  return { permissions: (await crud.listPermissions(ctx, roleId)).map((row) => row.permission) };
+  const { version } = await getRow(ctx, roleId);
+  return { permissions: (await crud.listPermissions(ctx, roleId)).map((row) => row.permission), version };
 }
 
-/** Replaces what a role permits. Throws `role.not_found`, `role.administrator`, `role.unknown_permission`, `ceiling.exceeded`. */
+/** The menus with their permissions: what there is to give, whoever asks. */
+export async function listGrantable(ctx: Context) {
+  return { items: await listMenuTree(ctx) };
+}
+
+/** Replaces what a role permits. Throws `role.not_found`, `role.administrator`, `role.unknown_permission`, `conflict.stale`, `ceiling.exceeded`. */
 export async function setPermissions(
   ctx: Context,
   roleId: number,
-  input: RolePermissions,
+  input: RolePermissionsUpdate,
   dryRun: boolean,
 ): Promise<RightsChange> {
   const { permissions: held } = await getPermissions(ctx, roleId);
   await assertPermissionsKnown(ctx, input.permissions, held);
   return describeChange(ctx, await listMemberIds(ctx, roleId), dryRun, (ctx) =>
-    changeRole(ctx, roleId, async (ctx) => {
+    changeRole(ctx, roleId, false, async (ctx) => {
+      await moveVersion(ctx, roleId, input.version, {});
       await crud.replacePermissions(ctx, roleId, input.permissions);
-      await crud.updateRole(ctx, roleId, undefined, {});
     }),
   );
 }
 
-/** Replaces a role's data scope. Throws `role.not_found`, `role.administrator`, `role.dept_missing`, `role.dept_needed`, `ceiling.exceeded`. */
+/** Replaces a role's data scope. Throws `role.not_found`, `role.administrator`, `role.dept_missing`, `role.dept_needed`, `conflict.stale`, `ceiling.exceeded`. */
 export async function setDataScope(
   ctx: Context,
   roleId: number,
   input: RoleDataScope,
   dryRun: boolean,
 ): Promise<RightsChange> {
-  const { data_scope, dept_ids: deptIds = [], includes_below = false } = input;
+  const { data_scope, dept_ids: deptIds = [], includes_below = false, version } = input;
   await getRow(ctx, roleId);
   return describeChange(ctx, await listMemberIds(ctx, roleId), dryRun, (ctx) =>
-    changeRole(ctx, roleId, async (ctx) => {
+    changeRole(ctx, roleId, false, async (ctx) => {
       await assertDeptsUsable(ctx, data_scope, deptIds);
-      await crud.updateRole(ctx, roleId, undefined, { data_scope, includes_below });
+      await moveVersion(ctx, roleId, version, { data_scope, includes_below });
       await crud.replaceDepts(ctx, roleId, data_scope === 'custom' ? deptIds : []);
     }),
   );
@@ -229,7 +265,7 @@ async function changeMembers(
   return describeChange(ctx, userIds, dryRun, (ctx) =>
     ctx.inTransaction(async (ctx) => {
       await lockAccessModel(ctx);
-      await assertRoleWithinCeiling(ctx, await loadRole(ctx, role.id));
+      assertRoleWithinCeiling(ctx, await loadRole(ctx, role.id));
       await changeRightsOf(ctx, userIds, change);
     }),
   );

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { DATA_SCOPES } from '#core/access.ts';
-import { type Answer, useApp } from '#tests/harness.ts';
+import { assertFails } from '#tests/assert.ts';
+import { useApp } from '#tests/harness.ts';
 import { readStored } from '../../tests/flows/world.ts';
-
-function assertFails({ status, body, text }: Answer, expected: number, error: string, path?: string) {
-  assert.deepEqual([status, body.error, body.data], [expected, error, null], text);
-  if (path !== undefined) assert.equal(body.details[0].path, path);
-}
 
 describe('roles', () => {
   const t = useApp();
@@ -26,14 +22,21 @@ describe('roles', () => {
   });
 
   test('are created with all they give, read, listed, changed and deleted', async () => {
-    const fields = { code: 'editors', name: '编辑', order: -9, remark: 'x', is_enabled: false };
+    const fields = {
+      code: 'editors',
+      name: '编辑',
+      order: -9,
+      remark: 'x',
+      is_enabled: false,
+      requires_second_factor: true,
+    };
     const scope = { data_scope: 'custom', dept_ids: [top], includes_below: true };
     const permissions = ['system:*:query', 'system:user:update'];
     const { body } = await t.admin.post('roles', { ...fields, ...scope, permissions });
-    const { id, version, created_at, updated_at, ...rest } = body.data;
+    const { id, version, created_at, updated_at, updated_by_name: _editor, ...rest } = body.data;
     assert.deepEqual([rest, version, updated_at], [{ ...fields, ...scope, is_builtin: false }, 1, created_at]);
     assert.deepEqual((await t.admin.get(`roles/${id}`)).body.data, body.data);
-    assert.deepEqual((await t.admin.get(`roles/${id}/permissions`)).body.data, { permissions });
+    assert.deepEqual((await t.admin.get(`roles/${id}/permissions`)).body.data, { permissions, version });
     assert.deepEqual((await t.admin.get('roles?keyword=EDIT')).body.data.items, [body.data]);
     assert.ok(!(await t.admin.get('roles/options')).body.data.items.some((role: { id: number }) => role.id === id));
     const changed = (await t.admin.patch(`roles/${id}`, { name: '新', is_enabled: true, version: 1 })).body.data;
@@ -176,6 +179,45 @@ describe('roles', () => {
     assert.deepEqual((await t.admin.get(`users/${user.userId}`)).body.data.role_ids, [wide.id, narrow.id]);
   });
 
+  test('what there is to give is the tree of the menus, titled for the reader', async () => {
+    const reader = await t.as({ permissions: ['system:role:query'] });
+    const [chinese, english] = [
+      (await reader.get('roles/grantable')).body.data.items,
+      (await reader.get('roles/grantable', { headers: { 'accept-language': 'en' } })).body.data.items,
+    ];
+    const codes = new Set(chinese.map(({ permission }: { permission: string }) => permission));
+    for (const code of t.environment.catalogue.keys()) assert.ok(codes.has(code), code);
+    const titles = [chinese, english].map(
+      (items) => items.find(({ permission }: { permission: string }) => permission === 'system:role:query').title,
+    );
+    assert.deepEqual(titles, ['角色管理', 'Roles']);
+    assert.equal((await (await t.as({ permissions: ['system:user:query'] })).get('roles/grantable')).status, 403);
+  });
+
+  test('A44 permissions and scope of a role that somebody else has changed meanwhile are not overwritten', async () => {
+    const role = await create({ permissions: ['system:dept:query'] });
+    const address = `roles/${role.id}`;
+    const { version } = (await t.admin.get(`${address}/permissions`)).body.data;
+    const mine = { permissions: ['system:dept:query', 'system:dept:update'], version };
+    for (const late of [false, true]) {
+      const status = late ? 409 : 200;
+      assert.equal((await t.admin.put(`${address}/permissions?dry_run=true`, mine)).status, status);
+      const scope = await t.admin.put(`${address}/data-scope?dry_run=true`, { data_scope: 'dept', version });
+      assert.equal(scope.status, status);
+      if (!late) await t.admin.put(`${address}/permissions`, { permissions: ['system:role:query'] });
+    }
+    assertFails(await t.admin.put(`${address}/permissions`, mine), 409, 'conflict.stale', 'version');
+    assert.deepEqual((await t.admin.get(`${address}/permissions`)).body.data, {
+      permissions: ['system:role:query'],
+      version: version + 1,
+    });
+    assertFails(await t.admin.put(`${address}/data-scope`, { data_scope: 'dept', version }), 409, 'conflict.stale');
+    assert.equal(
+      (await t.admin.put(`${address}/data-scope`, { data_scope: 'dept', version: version + 1 })).status,
+      200,
+    );
+  });
+
   test('statements of each endpoint do not grow with the rows', async () => {
     const role = await create();
     for (let count = 0; count < 5; count++) await create({ data_scope: 'custom', dept_ids: [top] });
@@ -186,11 +228,12 @@ describe('roles', () => {
       read: `roles/${role.id}`,
       permissions: `roles/${role.id}/permissions`,
       options: 'roles/options',
+      own: 'users/me/roles',
       members: `roles/${admin}/users`,
     })) {
       await t.admin.get('users/me');
       found[name] = (await t.admin.get(path)).statements;
     }
-    assert.deepEqual(found, { list: 4, 'list, one row': 4, read: 2, permissions: 2, options: 1, members: 4 });
+    assert.deepEqual(found, { list: 4, 'list, one row': 4, read: 2, permissions: 2, options: 4, own: 3, members: 4 });
   });
 });

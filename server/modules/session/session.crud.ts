@@ -3,6 +3,8 @@ import type { Context } from '#core/context.ts';
 import type { Tables } from '#core/entity.ts';
 
 const whyAuthentication = 'a session is looked up by its own secret before anybody is signed in';
+const whySeen = 'the program writes down which sessions it has seen, whoever they belong to';
+const whyExpired = 'what has expired is removed, whoever it belonged to';
 const whyEnding = 'whoever may change a user ends all of their sessions, whatever the scope of the sessions';
 
 export function insertSession(ctx: Context, session: Insertable<Tables['sessions']>) {
@@ -26,14 +28,61 @@ export function touchSession(ctx: Context, sessionId: string, lastSeenAt: Date, 
     .execute();
 }
 
-export function listLiveSessionIds(ctx: Context, userId: number) {
+export function touchProof(ctx: Context, sessionId: string) {
   return ctx
-    .unscoped('sessions', whyEnding)
-    .select()
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
+    .unscoped('sessions', whyAuthentication)
+    .update({ proven_at: ctx.now() })
+    .where('id', '=', sessionId)
     .execute();
+}
+
+function liveSessions(ctx: Context) {
+  return ctx.unscoped('sessions', whyEnding).select().select('id').where('revoked_at', 'is', null);
+}
+
+/** What ends with a user's access: their sessions, and those in which somebody looks at the program as them. */
+export function listLiveSessionIds(ctx: Context, userId: number) {
+  return liveSessions(ctx)
+    .where((eb) => eb.or([eb('user_id', '=', userId), eb('viewed_user_id', '=', userId)]))
+    .execute();
+}
+
+/** Those that began by signing in, seen last first. */
+export function listSignIns(ctx: Context, userId: number) {
+  return liveSessions(ctx)
+    .where('user_id', '=', userId)
+    .where('viewed_user_id', 'is', null)
+    .orderBy('last_seen_at', 'desc')
+    .execute();
+}
+
+export function listViews(ctx: Context, userId: number) {
+  return liveSessions(ctx).where('user_id', '=', userId).where('viewed_user_id', 'is not', null).execute();
+}
+
+/** Never backwards: another instance may have seen it later. */
+export function recordSeen(ctx: Context, sessionIds: readonly string[]) {
+  const now = ctx.now();
+  return ctx
+    .unscoped('sessions', whySeen)
+    .update({ last_seen_at: now })
+    .where('id', 'in', sessionIds)
+    .where('last_seen_at', '<', now)
+    .execute();
+}
+
+/** The views that were opened from some sessions. */
+export function listViewsFrom(ctx: Context, sessionIds: readonly string[]) {
+  return liveSessions(ctx).where('opened_from_id', 'in', sessionIds).execute();
+}
+
+export async function deleteSessionsBefore(ctx: Context, moment: Date): Promise<number> {
+  const result = await ctx
+    .unscoped('sessions', whyExpired)
+    .delete()
+    .where((eb) => eb.or([eb('expires_at', '<', moment), eb('revoked_at', '<', moment)]))
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }
 
 export function revokeSessions(ctx: Context, sessionIds: readonly string[], reason: string) {
@@ -41,6 +90,7 @@ export function revokeSessions(ctx: Context, sessionIds: readonly string[], reas
     .unscoped('sessions', whyEnding)
     .update({ revoked_at: ctx.now(), revoked_reason: reason })
     .where('id', 'in', sessionIds)
+    .where('revoked_at', 'is', null)
     .execute();
 }
 

@@ -5,6 +5,7 @@ export const seedRunEntity = defineEntity({
   table: 'seed_runs',
   columns: { name: col.text(100).primary(), applied_at: col.datetime() },
   scope: { none: 'bookkeeping of the installation' },
+  audit: { none: 'bookkeeping of the installation' },
 });
 
 declare module '#core/entity.ts' {

@@ -35,7 +35,8 @@ describe('statements that each endpoint of the users sends', () => {
       assert.ok(status === 200 || /anonymous|refused/.test(name), `${name}: ${text}`);
       found[name] = statements;
     }
-    // Exact on purpose: whoever adds a statement to a request notices, and says so here.
+    // Exact on purpose: whoever adds a statement to a request notices, and says so here. Of a write, one writes the audit records,
+    // one reads the row before it is changed, and one asks what goes with a row that is deleted.
     assert.deepEqual(found, {
       'GET users/me': 1,
       'GET users/:id': 1,
@@ -43,11 +44,11 @@ describe('statements that each endpoint of the users sends', () => {
       'GET users, one row': 3,
       'GET users?keyword': 3,
       'GET users, nothing found': 1,
-      'POST users': 3,
-      'PATCH users/:id': 4,
-      'PATCH users/me': 2,
-      'POST users/batch-delete': 4,
-      'DELETE users/:id': 4,
+      'POST users': 4,
+      'PATCH users/:id': 6,
+      'PATCH users/me': 4,
+      'POST users/batch-delete': 7,
+      'DELETE users/:id': 7,
       'GET users/me, anonymous': 0,
       'GET users?page=0, refused': 0,
     });

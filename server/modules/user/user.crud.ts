@@ -1,8 +1,10 @@
 import type { Insertable, Updateable } from 'kysely';
 import { endOfSubtree } from '#core/access.ts';
 import type { Context } from '#core/context.ts';
-import { contains, gathered, readPage } from '#core/crud.ts';
+import { contains, editorOf, gathered, readPage, sameWords } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
+import { prepared, type StatementTables } from '#core/prepared.ts';
+import type { RowsOf } from '#core/rows.ts';
 import type { UserOptionQuery, UserQuery } from './user.schema.ts';
 
 const COLUMNS = [
@@ -23,46 +25,54 @@ const COLUMNS = [
   'users.updated_at',
 ] as const;
 
-function readable(ctx: Context) {
-  return ctx
+function readable(tables: StatementTables) {
+  return tables
     .rows('users')
     .select()
     .select([...COLUMNS])
-    .select((eb) =>
+    .select((eb) => [
       eb.selectFrom('depts as dept').select('dept.name').whereRef('dept.id', '=', 'users.dept_id').as('dept_name'),
-    );
+      editorOf(eb, 'users'),
+    ]);
 }
 
-export type UserRow = Awaited<ReturnType<typeof listUsersById>>[number];
-export type UserDetailRow = NonNullable<Awaited<ReturnType<typeof findUser>>>;
-
-export function findUser(ctx: Context, userId: number) {
-  return readable(ctx)
+const oneUser = prepared((tables, { id }: { id: number }) =>
+  readable(tables)
     .select((eb) => [
       eb
         .selectFrom('user_roles as given')
-        .select(gathered(ctx.dialect, 'given.role_id').as('ids'))
+        .select(gathered(tables.dialect, 'given.role_id').as('ids'))
         .whereRef('given.user_id', '=', 'users.id')
         .as('role_ids'),
       eb
         .selectFrom('user_positions as held')
-        .select(gathered(ctx.dialect, 'held.position_id').as('ids'))
+        .select(gathered(tables.dialect, 'held.position_id').as('ids'))
         .whereRef('held.user_id', '=', 'users.id')
         .as('position_ids'),
     ])
-    .where('users.id', '=', userId)
-    .executeTakeFirst();
+    .where('users.id', '=', id),
+);
+
+const usersById = prepared((tables, { ids }: { ids: readonly number[] }) =>
+  readable(tables).where('users.id', 'in', ids),
+);
+
+export type UserRow = Awaited<ReturnType<typeof listUsersById>>[number];
+export type UserDetailRow = NonNullable<Awaited<ReturnType<typeof findUser>>>;
+
+export async function findUser(ctx: Context, userId: number) {
+  return (await ctx.run(oneUser, { id: userId })).at(0);
 }
 
 export function listUsersById(ctx: Context, ids: readonly number[]) {
-  return readable(ctx).where('users.id', 'in', ids).execute();
+  return ctx.run(usersById, { ids });
 }
 
 type UserFilter = Omit<UserQuery, 'page' | 'page_size' | 'order_by'>;
 
 /** `deptPath` narrows the users to a department and all below it. */
-function matchingUsers(ctx: Context, filter: UserFilter, deptPath?: string) {
-  let matching = ctx.rows('users').select();
+function narrowed(users: RowsOf<'users'>, filter: UserFilter, deptPath?: string): RowsOf<'users'> {
+  let matching = users;
   if (filter.keyword) {
     matching = matching.where(contains(['users.username', 'users.name', 'users.email', 'users.phone'], filter.keyword));
   }
@@ -86,7 +96,8 @@ function matchingUsers(ctx: Context, filter: UserFilter, deptPath?: string) {
 }
 
 export function listUsers(ctx: Context, query: UserQuery, deptPath?: string) {
-  return readPage(query, matchingUsers(ctx, query, deptPath), 'users', (ids) => listUsersById(ctx, ids));
+  const matching = ctx.rows('users').matching((users) => narrowed(users, query, deptPath), deptPath !== undefined);
+  return readPage(query, matching, 'users', (ids) => listUsersById(ctx, ids));
 }
 
 /** The next users after a key, for walking through all of them without deep pages. */
@@ -97,7 +108,7 @@ export function listUsersAfter(
   afterId: number,
   limit: number,
 ) {
-  return matchingUsers(ctx, filter, deptPath)
+  return narrowed(ctx.rows('users').select(), filter, deptPath)
     .select([
       'users.id',
       'users.username',
@@ -115,10 +126,8 @@ export function listUsersAfter(
 }
 
 export function listOptions(ctx: Context, query: UserOptionQuery) {
-  const matching = matchingUsers(ctx, {
-    is_active: true,
-    ...(query.keyword !== undefined && { keyword: query.keyword }),
-  });
+  const filter = { is_active: true, ...(query.keyword !== undefined && { keyword: query.keyword }) };
+  const matching = ctx.rows('users').matching((users) => narrowed(users, filter));
   return readPage({ order_by: 'username', ...query }, matching, 'users', (ids) =>
     ctx
       .rows('users')
@@ -190,8 +199,41 @@ export function findUserForSignIn(ctx: Context, username: string) {
   return ctx
     .unscoped('users', whySignIn)
     .select()
-    .select(['id', 'username', 'hashed_password', 'is_active', 'must_change_password'])
+    .select(['id', 'username', 'hashed_password'])
     .where('username', '=', username)
+    .executeTakeFirst();
+}
+
+export function findAccountByEmail(ctx: Context, email: string) {
+  return ctx
+    .unscoped('users', whySignIn)
+    .select()
+    .select(['id', 'username', 'is_active'])
+    .where('email', '=', email)
+    .executeTakeFirst();
+}
+
+const whyRegistration = 'somebody who registers is nobody yet';
+
+export function findUsernameLike(ctx: Context, username: string) {
+  return ctx
+    .unscoped('users', whyRegistration)
+    .select()
+    .select('id')
+    .where(sameWords('users.username', username))
+    .executeTakeFirst();
+}
+
+export function insertRegistered(ctx: Context, user: Insertable<Tables['users']>) {
+  return ctx.unscoped('users', whyRegistration).insert(user);
+}
+
+export function findAccount(ctx: Context, userId: number) {
+  return ctx
+    .unscoped('users', whySignIn)
+    .select()
+    .select(['id', 'username', 'email', 'is_active', 'must_change_password', 'password_changed_at', 'created_at'])
+    .where('id', '=', userId)
     .executeTakeFirst();
 }
 

@@ -1,5 +1,8 @@
 import { col, defineEntity, type TableOf } from '#core/entity.ts';
 
+/** Letters, digits and a few signs; the first is no sign. */
+export const USERNAME_PATTERN = '^[\\p{L}\\p{N}][\\p{L}\\p{N}_.@-]*$';
+
 /** `hashed_password` is a PHC or bcrypt string; it never leaves the service. */
 export const userEntity = defineEntity({
   table: 'users',
@@ -11,6 +14,7 @@ export const userEntity = defineEntity({
     is_active: col.boolean().default(true),
     is_superuser: col.boolean().default(false),
     must_change_password: col.boolean().default(false),
+    password_changed_at: col.datetime().nullable(),
     name: col.text(50).nullable(),
     phone: col.text(20).nullable(),
     avatar: col.text(255).nullable(),
@@ -20,6 +24,7 @@ export const userEntity = defineEntity({
     version: col.integer().default(1),
     created_by: col.ref('users', 'set null').nullable(),
     created_at: col.stamp().index(),
+    updated_by: col.ref('users', 'set null').nullable(),
     updated_at: col.stamp(),
   },
   indexes: [
@@ -27,10 +32,30 @@ export const userEntity = defineEntity({
     ['is_active', 'id'],
   ],
   scope: { dept: 'dept_id', owner: ['created_by', 'id'] },
+  audit: {
+    label: 'username',
+    masked: ['hashed_password'],
+    ignored: ['last_sign_in_at', 'password_changed_at'],
+    quiet: ['hashed_password'],
+  },
+});
+
+/** Hashes of passwords a user had before, as many as PASSWORD_HISTORY says. */
+export const passwordHistoryEntity = defineEntity({
+  table: 'password_history',
+  columns: {
+    id: col.id(),
+    user_id: col.ref('users', 'cascade'),
+    hashed_password: col.text(255),
+    created_at: col.stamp(),
+  },
+  scope: { none: 'former hashes, compared with and never shown' },
+  audit: { none: 'the change of the password is kept with its user' },
 });
 
 declare module '#core/entity.ts' {
   interface Tables {
     users: TableOf<typeof userEntity>;
+    password_history: TableOf<typeof passwordHistoryEntity>;
   }
 }

@@ -15,5 +15,20 @@ export const userErrors = defineErrors('user', {
   password_wrong: [400, '原密码不正确', 'The old password is not right'],
   password_same: [422, '新密码不能与原密码相同', 'The new password must differ from the old one'],
   password_too_short: [422, '密码至少需要 {minimum} 个字符', 'The password must have at least {minimum} characters'],
+  password_common: [
+    422,
+    '该密码过于常见，请换一个',
+    'Many people have this password, so it is tried first; choose another one',
+  ],
+  password_personal: [
+    422,
+    '密码不能由用户名或邮箱构成',
+    'The password must not be made of the username or the e-mail address',
+  ],
+  password_recent: [
+    422,
+    '不能使用当前或最近 {remembered} 次用过的密码',
+    'The password must differ from the present one and the last {remembered} ones',
+  ],
   batch_refused: [409, '批量操作未执行：部分用户不能删除', 'Nothing was deleted: some of the users cannot be'],
 });

@@ -1,5 +1,6 @@
 import { MAX_PASSWORD_LENGTH } from '#core/password.ts';
 import {
+  editor,
   id,
   line,
   MAX_VERSION,
@@ -11,10 +12,11 @@ import {
   type Static,
   Type,
 } from '#core/schema.ts';
+import { USERNAME_PATTERN } from './user.entity.ts';
 
 const username = line(50, {
   minLength: 2,
-  pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N}_.@-]*$',
+  pattern: USERNAME_PATTERN,
   description: 'letters, digits and `_ . @ -`; unique',
 });
 const email = Type.String({ format: 'email', maxLength: 100, description: 'unique; kept in lower case' });
@@ -27,7 +29,7 @@ const avatar = Type.String({
 const newPassword = Type.String({
   minLength: 1,
   maxLength: MAX_PASSWORD_LENGTH,
-  description: 'at least PASSWORD_MIN_LENGTH characters',
+  description: 'at least PASSWORD_MIN_LENGTH characters, none that many people have, and not the own name',
 });
 
 const ids = Type.Array(id(), { maxItems: 100, uniqueItems: true });
@@ -57,9 +59,15 @@ const userFields = {
   dept_id: nullable(Type.Integer()),
   dept_name: nullable(Type.String()),
   last_sign_in_at: nullable(moment()),
+  must_wait_until: nullable(
+    moment({
+      description: 'after failed sign-ins in this name, at the address where they happened; elsewhere nobody waits',
+    }),
+  ),
   version: Type.Integer({ description: 'send it back with a change to notice that somebody else was faster' }),
   created_at: moment(),
   updated_at: moment(),
+  updated_by_name: editor(),
 };
 
 export const UserOut = message('User', userFields);

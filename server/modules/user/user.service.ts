@@ -5,10 +5,12 @@ import { csvLine } from '#core/csv.ts';
 import { conflictErrors, type ErrorDetail } from '#core/errors.ts';
 import { hashPassword } from '#core/password.ts';
 import { DEFAULT_PAGE_SIZE, type Page } from '#core/schema.ts';
-import { assertRoleWithinCeiling, changeRightsOf } from '../access/ceiling.service.ts';
+import { assertRoleWithinCeiling, assertTouchable, changeRightsOf } from '../access/ceiling.service.ts';
 import { describeChange, type RightsChange } from '../access/preview.service.ts';
 import { loadRoles } from '../access/rights.service.ts';
+import { forgetFailures, waitsOf } from '../protection/attempt.service.ts';
 import { endSessionsOfUser } from '../session/session.service.ts';
+import { assertPasswordAllowed, storePassword } from './password.service.ts';
 import * as crud from './user.crud.ts';
 import { userErrors } from './user.errors.ts';
 import type {
@@ -22,8 +24,9 @@ import type {
   UserUpdate,
 } from './user.schema.ts';
 
-function toUserOut(row: crud.UserRow): UserOut {
+function toUserOut(row: crud.UserRow, mustWaitUntil: Date | null): UserOut {
   return {
+    must_wait_until: mustWaitUntil?.toISOString() ?? null,
     id: row.id,
     username: row.username,
     email: row.email,
@@ -40,6 +43,7 @@ function toUserOut(row: crud.UserRow): UserOut {
     version: row.version,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
+    updated_by_name: row.updated_by_name,
   };
 }
 
@@ -50,13 +54,22 @@ export async function listUsers(ctx: Context, query: UserQuery): Promise<Page<Us
     return { items: [], total: 0, page: query.page ?? 1, page_size: query.page_size ?? DEFAULT_PAGE_SIZE };
   }
   const page = await crud.listUsers(ctx, query, dept?.path);
-  return { ...page, items: page.items.map(toUserOut) };
+  const waits = await waitsOf(
+    ctx,
+    page.items.map((row) => row.username),
+  );
+  return { ...page, items: page.items.map((row, index) => toUserOut(row, waits[index] ?? null)) };
 }
 
 /** Throws `user.not_found`, also for a user outside the caller's scope. */
 export async function getUser(ctx: Context, userId: number): Promise<UserDetail> {
   const row = await getRow(ctx, userId);
-  return { ...toUserOut(row), role_ids: gatheredIds(row.role_ids), position_ids: gatheredIds(row.position_ids) };
+  const [mustWaitUntil = null] = await waitsOf(ctx, [row.username]);
+  return {
+    ...toUserOut(row, mustWaitUntil),
+    role_ids: gatheredIds(row.role_ids),
+    position_ids: gatheredIds(row.position_ids),
+  };
 }
 
 async function getRow(ctx: Context, userId: number): Promise<crud.UserDetailRow> {
@@ -71,7 +84,7 @@ async function getRow(ctx: Context, userId: number): Promise<crud.UserDetailRow>
  */
 export async function createUser(ctx: Context, input: UserCreate): Promise<UserDetail> {
   const { password, email, role_ids: roleIds = [], position_ids: positionIds = [], ...fields } = input;
-  assertPasswordAllowed(ctx, password, 'password');
+  await assertPasswordAllowed(ctx, password, 'password', input);
   const hashedPassword = await hashPassword(password);
   return ctx.inTransaction(async (ctx) => {
     await assertDeptUsable(ctx, fields.dept_id);
@@ -79,6 +92,7 @@ export async function createUser(ctx: Context, input: UserCreate): Promise<UserD
       ...fields,
       email: email.toLowerCase(),
       hashed_password: hashedPassword,
+      password_changed_at: ctx.now(),
     });
     await crud.replacePositions(ctx, userId, positionIds);
     if (roleIds.length > 0) await changeRightsOf(ctx, [userId], (ctx) => giveRoles(ctx, userId, roleIds));
@@ -103,8 +117,12 @@ export function updateUser(ctx: Context, userId: number, input: UserUpdate): Pro
   });
 }
 
-/** Runs a change of one user who is in the caller's scope, not protected, and within the grant ceiling before and after it. */
-function changeUser<R>(
+/**
+ * Runs a change of one user who is in the caller's scope, not protected, and within the grant ceiling before and after it. `removes`
+ * says that it takes the user's access away. Throws `user.not_found`, `user.administrator_protected`, `user.self_protected`,
+ * `ceiling.exceeded`.
+ */
+export function changeUser<R>(
   ctx: Context,
   userId: number,
   removes: boolean,
@@ -125,7 +143,7 @@ async function giveRoles(ctx: Context, userId: number, roleIds: readonly number[
   for (const [index, roleId] of roleIds.entries()) {
     if (moved.includes(roleId) && !roles.has(roleId)) throw userErrors.role_missing().on(`role_ids.${index}`);
   }
-  for (const role of roles.values()) await assertRoleWithinCeiling(ctx, role);
+  for (const role of roles.values()) assertRoleWithinCeiling(ctx, role);
   await crud.replaceRoles(ctx, userId, roleIds);
 }
 
@@ -144,21 +162,30 @@ export async function setRoles(
 
 /**
  * Sets a password for somebody else, or makes a one-time password when none is given; either must be changed at the next sign-in.
- * Ends the user's sessions. Throws `user.not_found`, `user.administrator_protected`, `user.password_too_short`, `ceiling.exceeded`.
+ * Ends the user's sessions. Throws `user.not_found`, `user.administrator_protected`, `ceiling.exceeded` and what a password is refused for.
  */
 export async function resetPassword(
   ctx: Context,
   userId: number,
   given: string | undefined,
 ): Promise<PasswordResetResult> {
-  if (given !== undefined) assertPasswordAllowed(ctx, given, 'password');
+  const user = await getRow(ctx, userId);
+  if (given !== undefined) await assertPasswordAllowed(ctx, given, 'password', user);
   const password = given ?? randomBytes(12).toString('base64url');
   const hashedPassword = await hashPassword(password);
   await changeUser(ctx, userId, false, async (ctx) => {
-    await crud.updateUser(ctx, userId, undefined, { hashed_password: hashedPassword, must_change_password: true });
+    await storePassword(ctx, userId, hashedPassword, true);
     await endSessionsOfUser(ctx, userId, 'password reset');
   });
+  await forgetFailures(ctx, user.username);
   return { one_time_password: given === undefined ? password : null };
+}
+
+/** Forgets the failed sign-ins in a user's name, so that nobody has to wait for them. Throws `user.not_found`, `ceiling.exceeded`. */
+export async function unlockUser(ctx: Context, userId: number): Promise<void> {
+  const user = await getRow(ctx, userId);
+  await assertTouchable(ctx, [userId]);
+  await forgetFailures(ctx, user.username);
 }
 
 /** Throws `user.not_found`, `user.administrator_protected`, `user.self_protected`, `ceiling.exceeded`. */
@@ -190,7 +217,8 @@ export function listUserOptions(ctx: Context, query: UserOptionQuery) {
   return crud.listOptions(ctx, query);
 }
 
-const EXPORT_CHUNK = 1000;
+/** Users in one piece of an export. */
+export const EXPORT_CHUNK = 1000;
 const EXPORT_COLUMNS = ['id', 'username', 'email', 'name', 'phone', 'is_active', 'dept_id', 'created_at'] as const;
 
 /** The users of the caller's scope as CSV, read and sent in pieces, so that its size costs no memory. */
@@ -224,10 +252,4 @@ async function assertDeptUsable(ctx: Context, deptId: number | null | undefined)
   const required = !ctx.actor.scope.all && ctx.actor.scope.deptIds.length + ctx.actor.scope.deptPaths.length > 0;
   const usable = deptId == null ? !required : (await crud.findDept(ctx, deptId)) !== undefined;
   if (!usable) throw userErrors.dept_missing().on('dept_id');
-}
-
-/** Throws 422 for a password below the policy's length (NIST SP 800-63B §3.1.1.2: length, no composition rules). */
-export function assertPasswordAllowed(ctx: Context, password: string, path: string): void {
-  const minimum = ctx.settings.PASSWORD_MIN_LENGTH;
-  if (password.normalize('NFKC').length < minimum) throw userErrors.password_too_short({ minimum }).on(path);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ActorOptions, type Answer, type TestApp, useApp } from '#tests/harness.ts';
+import { assertFails } from '#tests/assert.ts';
+import { type ActorOptions, type TestApp, useApp } from '#tests/harness.ts';
 
 const sample = { username: 'testuser', email: 'test@example.com', password: 'testpassword' };
 const why = 'a test looks at what is stored';
@@ -17,17 +18,6 @@ async function create(t: TestApp, fields: object = {}) {
   });
   assert.equal(status, 200, JSON.stringify(body));
   return body.data;
-}
-
-function assertFails(answer: Answer, status: number, error: string, path?: string) {
-  assert.deepEqual([answer.status, answer.body.code, answer.body.error], [status, status, error], answer.text);
-  assert.equal(answer.body.data, null);
-  assert.equal(answer.body.request_id, answer.headers['x-request-id']);
-  if (path !== undefined)
-    assert.deepEqual(
-      answer.body.details.map((detail: { path: string }) => detail.path),
-      [path],
-    );
 }
 
 const count = async (t: TestApp) => (await t.admin.get('users?page_size=1')).body.data.total as number;

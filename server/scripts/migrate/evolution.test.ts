@@ -13,6 +13,7 @@ const teams = defineEntity({
   table: 'teams',
   columns: { id: col.id(), name: col.text(50).unique(), path: col.path().unique() },
   scope: { none: 'test' },
+  audit: { none: 'test' },
 });
 const peopleColumns = {
   id: col.id(),
@@ -27,11 +28,13 @@ const tags = defineEntity({
   table: 'tags',
   columns: { id: col.text(36).primary(), label: col.text(20) },
   scope: { none: 'test' },
+  audit: { none: 'test' },
 });
 const peopleTags = defineEntity({
   table: 'people_tags',
   columns: { person_id: col.ref('people', 'cascade').primary(), tag_id: col.textRef('tags', 36, 'restrict').primary() },
   scope: { none: 'test' },
+  audit: { none: 'test' },
 });
 const looserPeopleTags: Entity = {
   ...peopleTags,
@@ -42,16 +45,18 @@ const badges = defineEntity({
   columns: { id: col.id(), person_id: col.ref('people', 'cascade'), note: col.longtext().nullable() },
   indexes: [['person_id', 'id']],
   scope: { none: 'test' },
+  audit: { none: 'test' },
 });
 
 const pairs = defineEntity({
   table: 'pairs',
   columns: { person_id: col.ref('people', 'cascade').primary(), rank: col.integer().primary() },
   scope: { none: 'test' },
+  audit: { none: 'test' },
 });
 
 const withPeople = (columns: Entity['columns'], more: Partial<Entity> = {}): Entity =>
-  defineEntity({ table: 'people', columns, scope: { none: 'test' }, ...more });
+  defineEntity({ table: 'people', columns, scope: { none: 'test' }, audit: { none: 'test' }, ...more });
 
 const level = {
   level: col.integer().default(3),
@@ -235,6 +240,7 @@ describe('a rebuild on sqlite', () => {
         table: 'nodes',
         columns: { id: col.id(), parent_id: col.ref('nodes', onDelete).nullable() },
         scope: { none: 'test' },
+        audit: { none: 'test' },
       });
     const migrate = async (database: Database, onDelete: 'restrict' | 'set null', second: number) => {
       const now = new Date(Date.UTC(2030, 0, 1, 0, 0, second));

@@ -9,7 +9,12 @@ import { splitStatements } from './statements.ts';
 import { type TestFolder, testFolder } from './testing.ts';
 
 const things = (columns: Entity['columns']): Entity =>
-  defineEntity({ table: 'things', columns: { id: col.id(), ...columns }, scope: { none: 'test' } });
+  defineEntity({
+    table: 'things',
+    columns: { id: col.id(), ...columns },
+    scope: { none: 'test' },
+    audit: { none: 'test' },
+  });
 
 describe('make', () => {
   let folder: TestFolder;

@@ -19,6 +19,7 @@ const columnTypes: Record<Dialect, Record<ColumnKind, TypeOf>> = {
     boolean: () => 'boolean',
     datetime: () => 'datetime',
     json: () => 'json',
+    bytes: () => 'blob',
   },
   mysql: {
     id: () => 'bigint',
@@ -29,6 +30,7 @@ const columnTypes: Record<Dialect, Record<ColumnKind, TypeOf>> = {
     boolean: () => 'tinyint(1)',
     datetime: () => 'datetime(3)',
     json: () => 'json',
+    bytes: () => 'mediumblob',
   },
   postgresql: {
     id: () => 'bigint',
@@ -39,6 +41,7 @@ const columnTypes: Record<Dialect, Record<ColumnKind, TypeOf>> = {
     boolean: () => 'boolean',
     datetime: () => 'timestamptz(3)',
     json: () => 'jsonb',
+    bytes: () => 'bytea',
   },
 };
 
@@ -55,6 +58,7 @@ const valueTypes: Record<ColumnKind, string> = {
   boolean: 'boolean',
   datetime: 'datetime',
   json: 'json',
+  bytes: 'blob',
 };
 
 function primaryKeyOf(entity: Entity): string[] {

@@ -3,6 +3,7 @@ import type { Insertable } from 'kysely';
 import type { Context } from '#core/context.ts';
 import type { Tables } from '#core/entity.ts';
 import { hashPassword } from '#core/password.ts';
+import { prepareEvents } from '#modules/event/event.service.ts';
 import { synchroniseMenus } from '#modules/menu/menu.service.ts';
 import demoUsers from './data/demo-users.json' with { type: 'json' };
 import depts from './data/depts.json' with { type: 'json' };
@@ -28,6 +29,7 @@ const why = 'the first rows of an installation belong to nobody yet';
  */
 export async function prepareData(ctx: Context): Promise<FirstStart> {
   const told = await runSeeds(ctx);
+  await prepareEvents(ctx);
   await ctx.inTransaction(async (ctx) => {
     // Whoever holds this row adds the buttons; the other instances wait, and then find them there.
     await ctx

@@ -47,7 +47,7 @@ describe('attacks on permissions and rows', () => {
     });
 
   test('A16 a route that declares no permission does not exist: the program does not start with it', async () => {
-    const { app } = await buildApp({ config: t.config, database: t.database, logger: t.app.log });
+    const { app } = await buildApp({ config: t.config, database: t.database, log: t.log });
     app.get('/api/v1/everybody', async () => 'open');
     await assert.rejects(async () => app.ready(), /GET \/api\/v1\/everybody/);
     await app.close();

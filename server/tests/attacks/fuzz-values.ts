@@ -147,7 +147,8 @@ function fittingType(schema: JsonSchema, type: string | undefined): fc.Arbitrary
     case 'integer':
     case 'number': {
       const { minimum = -(2 ** 53 - 1), maximum = 2 ** 53 - 1 } = schema;
-      const small = fc.integer({ min: Math.max(minimum, 0), max: Math.min(maximum, 60) });
+      const least = Math.max(minimum, 0);
+      const small = fc.integer({ min: least, max: Math.min(maximum, least + 60) });
       return fc.oneof({ arbitrary: small, weight: 4 }, { arbitrary: fc.constantFrom(minimum, maximum), weight: 1 });
     }
     case 'string':

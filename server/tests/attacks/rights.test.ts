@@ -158,20 +158,23 @@ describe('attacks on rights and scopes', () => {
     assert.equal((await client.get('users')).body.data.total, 1);
   });
 
-  test('A24 roles add up, and disabling one keeps its assignments', async () => {
-    const wide = await world.role({ scope: 'dept', permissions: ['system:user:query'] });
-    const narrow = await world.role({ scope: 'self', permissions: ['system:user:query'] });
-    const user = await world.client(await world.user({ dept: own, roles: [narrow, wide] }));
-    assert.equal((await user.get(`users/${insider}`)).status, 200);
-    assert.equal((await t.admin.patch(`roles/${wide}`, { is_enabled: false })).status, 200);
-    assert.equal((await user.get(`users/${insider}`)).status, 404);
-    assert.deepEqual(
-      (await t.admin.get(`users/${user.userId}`)).body.data.role_ids,
-      [wide, narrow].sort((a, b) => a - b),
-    );
-    assert.equal((await t.admin.patch(`roles/${wide}`, { is_enabled: true })).status, 200);
-    assert.equal((await user.get(`users/${insider}`)).status, 200);
-  });
+  for (const scope of ['all', 'dept_and_below', 'dept', 'custom'] as const) {
+    test(`A24 roles add up, and disabling one keeps its assignments: ${scope}`, async () => {
+      const permissions = ['system:user:query'];
+      const wide = await world.role({ scope, permissions, ...(scope === 'custom' && { depts: [own] }) });
+      const narrow = await world.role({ scope: 'self', permissions });
+      const user = await world.client(await world.user({ dept: own, roles: [narrow, wide] }));
+      assert.equal((await user.get(`users/${insider}`)).status, 200);
+      assert.equal((await t.admin.patch(`roles/${wide}`, { is_enabled: false })).status, 200);
+      assert.equal((await user.get(`users/${insider}`)).status, 404);
+      assert.deepEqual(
+        (await t.admin.get(`users/${user.userId}`)).body.data.role_ids,
+        [wide, narrow].sort((a, b) => a - b),
+      );
+      assert.equal((await t.admin.patch(`roles/${wide}`, { is_enabled: true })).status, 200);
+      assert.equal((await user.get(`users/${insider}`)).status, 200);
+    });
+  }
 
   test('A26 no row moves into a foreign department, and no department below itself or away with its users', async () => {
     const child = await world.dept(own);

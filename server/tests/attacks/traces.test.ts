@@ -85,7 +85,7 @@ describe('attacks on what is kept', () => {
     },
   });
 
-  test('A14 no password, token or hash is found in logs, sessions, refresh tokens or answers', async () => {
+  test('A14 no password, token or hash is found in logs, sessions, refresh tokens, audit records or answers', async () => {
     const secrets = {
       first: 'first-password-Zq7',
       second: 'second-password-Zq7',
@@ -138,6 +138,8 @@ describe('attacks on what is kept', () => {
     );
     const sessions = await t.system.unscoped('sessions', why).select().selectAll().execute();
     const refreshTokens = await t.system.unscoped('refresh_tokens', why).select().selectAll().execute();
+    const audit = await t.system.unscoped('audit_logs', why).select().selectAll().execute();
+    assert.ok(audit.some(({ changes }) => changes?.includes('hashed_password')));
     const { short: _short, ...long } = secrets;
     const usable = [
       ...Object.values(long),
@@ -152,6 +154,7 @@ describe('attacks on what is kept', () => {
       'the log': t.logLines.join('\n'),
       'the sessions': JSON.stringify(sessions),
       'the refresh tokens': JSON.stringify(refreshTokens),
+      'the audit': JSON.stringify(audit),
       'the answers': texts.join('\n'),
     };
     assert.ok(sessions.length > 2 && refreshTokens.length > 2 && t.logLines.length > 15);

@@ -151,6 +151,28 @@ describe('the grant ceiling, case by case', () => {
     refused(await actor.post('menus', { ...button, permission: 'system:position:delete' }));
   });
 
+  test('A17 what a role comes to depends on where its holder is, and is measured there', async () => {
+    const [own, single] = [await world.dept(top), await world.dept(top)];
+    await world.dept(single);
+    const below = await world.role({ scope: 'dept_and_below', permissions: administrative });
+    const alone = await world.role({ scope: 'custom', depts: [single], permissions: administrative });
+    const actor = await world.client(await world.user({ dept: own, roles: [below, alone] }));
+    const [holder, there] = [
+      await world.user({ dept: own, roles: [await world.role({ scope: 'dept_and_below' })] }),
+      await world.user({ dept: single }),
+    ];
+    const reaching = { data_scope: 'custom', dept_ids: [single], includes_below: true };
+    await unchanged(async () => {
+      refused(await actor.patch(`users/${holder}`, { dept_id: single }));
+      refused(await actor.put(`users/${there}/roles`, { role_ids: [below] }));
+      refused(await actor.post(`roles/${below}/users`, { user_ids: [there] }));
+      refused(await actor.post('roles', { code: 'reaching', name: 'x', ...reaching }));
+      const fresh = { username: 'sneaky', email: 'sneaky@example.com', password: 'long enough' };
+      refused(await actor.post('users', { ...fresh, dept_id: single, role_ids: [below] }));
+    });
+    assert.equal((await actor.post(`roles/${below}/users`, { user_ids: [holder] })).status, 200);
+  });
+
   test('A18 a department cannot be moved by somebody below those who work in it', async () => {
     const own = await world.dept(top);
     const [from, to] = [await world.dept(own), await world.dept(own)];
@@ -171,6 +193,7 @@ describe('the grant ceiling, case by case', () => {
       await world.user({ dept: top, roles: [await world.role({ scope: 'all', permissions: ['*:*:*'] })] }),
     );
     const root = t.admin.userId;
+    const second = await t.as({ superuser: true });
     const admin = (await t.admin.get('roles?keyword=admin')).body.data.items[0].id;
     await unchanged(async () => {
       for (const answer of [
@@ -187,6 +210,8 @@ describe('the grant ceiling, case by case', () => {
         await t.admin.patch(`roles/${admin}`, { is_enabled: false }),
         await t.admin.delete(`roles/${admin}`),
         await t.admin.patch(`users/${root}`, { is_active: false }),
+        await second.patch(`users/${root}`, { is_active: false }),
+        await second.delete(`users/${root}`),
         await t.admin.delete(`users/${root}`),
         await equal.patch(`users/${equal.userId}`, { is_active: false }),
         await equal.delete(`users/${equal.userId}`),

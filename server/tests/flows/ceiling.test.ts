@@ -150,7 +150,7 @@ describe('the grant ceiling, by random sequences of administrative actions', () 
   };
 
   test(`${SEQUENCES} sequences: nobody comes to hold what nobody who acted held`, {
-    timeout: 110_000,
+    timeout: 300_000,
   }, async (context) => {
     const done: Record<string, number> = {};
     let refused = 0;

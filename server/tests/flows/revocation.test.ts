@@ -134,6 +134,17 @@ describe('a right that is taken away is gone at the next request', () => {
     assert.equal(await status(client, `depts/${target}`), 404);
   });
 
+  test('a chosen department that moves is still seen, with all below it, by those it was chosen for', async () => {
+    const [chosen, target] = [await world.dept(top), await world.dept(top)];
+    const row = await world.user({ dept: await world.dept(chosen) });
+    const role = await world.role({ scope: 'custom', below: true, depts: [chosen], permissions });
+    const client = await world.client(await world.user({ dept: null, roles: [role] }));
+    assert.equal(await status(client, `users/${row}`), 200);
+    await done(t.admin.patch(`depts/${chosen}`, { parent_id: target }));
+    assert.equal(await status(client, `users/${row}`), 200);
+    assert.equal(await status(client, `depts/${target}`), 404);
+  });
+
   test('A5 a scope is narrowed, a chosen department is removed or deleted', async () => {
     for (const scope of ['all', 'dept_and_below', 'custom'] as const) {
       const { row, role, client } = await holder(scope);
@@ -173,14 +184,20 @@ describe('a right that is taken away is gone at the next request', () => {
       assert.equal((await actor.get('users/me')).statements, 1);
       assert.equal((await actor.get('users/999999')).statements, 1);
     }
-    assert.equal((await client.get('roles')).statements, 0, 'a refusal costs none');
-    assert.equal((await client.get('users/me/permissions')).statements, 1);
+    assert.equal((await client.get('roles')).statements, 1, 'a refusal costs its record');
+    await client.get('users/me/permissions');
+    assert.equal((await client.get('users/me/permissions')).statements, 0);
   });
 
   test('a snapshot that was being read while something changed is not kept', async () => {
+    const { access } = t.environment;
+    const { generation } = access;
+    access.forgetActors([999_999]);
+    access.keepActor(1, 'inactive', generation);
+    assert.notEqual(access.actor(1), 'inactive', 'read before the change, kept after it');
     const { role, row, client } = await holder();
     for (let round = 0; round < 10; round++) {
-      t.environment.access.forgetActors();
+      access.forgetActors();
       const on = round % 2 === 1;
       await Promise.all([
         client.get(`users/${row}`),

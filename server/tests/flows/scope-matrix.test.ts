@@ -43,7 +43,7 @@ describe('the data scope, for every scope and random unions of them, against an 
     const first = (await readStored(t)).depts.map(({ id }) => id);
     for (let count = 0; count < 12; count++) first.push(await world.dept(random.one(first)));
     const position = await t.system.unscoped('positions', why).insert({ code: 'P', name: 'P' });
-    const permissions = ['system:user:*', 'system:dept:*', 'system:role:query'];
+    const permissions = ['system:user:*', 'system:dept:*', 'system:role:query', 'monitor:online:*'];
     const makers: number[] = [];
     const add = async (label: string, dept: number | null, roles: readonly number[]) => {
       const id = await world.user({ dept, roles });
@@ -52,8 +52,9 @@ describe('the data scope, for every scope and random unions of them, against an 
     };
     const base = await world.role({ scope: 'self', permissions });
     for (const scope of DATA_SCOPES) {
-      const depts = scope === 'custom' ? [random.one(first), random.one(first.slice(0, 4))] : [];
-      const role = await world.role({ scope, depts: [...new Set(depts)] });
+      const chosen = scope === 'custom' ? [random.one(first), random.one(first.slice(0, 4))] : [];
+      const depts = [...new Set(chosen)];
+      const role = await world.role({ scope, depts });
       await add(scope, random.one(first.slice(1, 6)), [base, role]);
       await add(`${scope}, without a department`, null, [base, role]);
       await add(`${scope}, disabled`, first[0] ?? null, [base, await world.role({ scope, enabled: false, depts })]);
@@ -92,6 +93,7 @@ describe('the data scope, for every scope and random unions of them, against an 
   };
 
   test('lists, counts, options and exports hold exactly the rows of the scope', async () => {
+    const sessions = await t.system.unscoped('sessions', why).select().select(['id', 'user_id']).execute();
     for (const { label, id, client } of actors) {
       const { users, seen, depts } = expectedFor(id);
       const note = `${label} (TEST_SEED=${seed})`;
@@ -104,6 +106,10 @@ describe('the data scope, for every scope and random unions of them, against an 
       const csv = (await client.post('users/export', {})).text.trim().split(/\r?\n/).slice(1);
       assert.deepEqual(sorted(csv.map((line) => Number(line.split(',')[0]?.replaceAll('"', '')))), users, note);
       assert.deepEqual(idsOf((await client.get('depts')).body.data.items), depts, note);
+      const online = (await client.get('online-users?page_size=200')).body.data;
+      const signedIn = sessions.filter((session) => seen.has(session.user_id)).map(({ id }) => id);
+      const shown = online.items.map((row: { id: string }) => row.id);
+      assert.deepEqual([shown.toSorted(), online.total], [signedIn.toSorted(), signedIn.length], note);
       assert.deepEqual(idsOf((await client.get('depts/options')).body.data.items), depts, note);
       for (const role of stored.roles.slice(-3)) {
         const members = stored.userRoles.filter((row) => row.role_id === role.id && seen.has(row.user_id));
@@ -141,10 +147,11 @@ describe('the data scope, for every scope and random unions of them, against an 
           await client.put(`users/${user.id}/roles`, { role_ids: [] }),
           await client.put(`users/${user.id}/roles?dry_run=true`, { role_ids: [] }),
           await client.post(`users/${user.id}/reset-password`, { password: 'a new password' }),
+          await client.get(`users/${user.id}/sessions`),
         ];
         assert.deepEqual(
           refused.map(({ status }) => status),
-          [404, 404, 404, 404],
+          [404, 404, 404, 404, 404],
           note,
         );
         const batch = await client.post('users/batch-delete', { ids: [user.id, id] });

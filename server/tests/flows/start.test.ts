@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '#config';
 import { createTestDatabase, type TestDatabase } from '#extensions/database/testing.ts';
+import { start } from '../../start.ts';
 import { testDialect } from '../dialect.ts';
 import { call, type Program, signIn, startProgram, stopProgram } from './program.ts';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 const running = new Set<Program>();
 
 describe('the program', () => {
@@ -99,6 +101,44 @@ describe('the program', () => {
     assert.equal(await program.ended, 0);
     assert.ok(performance.now() - stoppedAt < 10_000);
   });
+
+  test('says that it is not ready before it refuses connections', LIMIT, async () => {
+    const program = start({ SHUTDOWN_DELAY_MS: '1500' });
+    const address = await program.address;
+    assert.equal((await fetch(`${address}/readyz`)).status, 200);
+    program.process.kill('SIGTERM');
+    await sleep(300);
+    const ready = await fetch(`${address}/readyz`);
+    const { status } = (await ready.json()) as { status: string };
+    assert.deepEqual([ready.status, status], [503, 'not ready']);
+    assert.equal((await fetch(`${address}/healthz`)).status, 200);
+    assert.equal(await program.ended, 0);
+  });
+
+  test(
+    'ends with a code when an error is handled by nobody, and the log says which, to the last line',
+    LIMIT,
+    async () => {
+      const fault = join(folder, 'fault.mjs');
+      writeFileSync(fault, "process.on('SIGUSR2', () => void Promise.reject(new Error('nobody handles this')));");
+      const logs = join(folder, 'logs');
+      const program = start({ NODE_OPTIONS: `--import=file://${fault}`, LOG_DIR: logs });
+      await program.address;
+      program.process.kill('SIGUSR2');
+      assert.equal(await program.ended, 1);
+      const [file = ''] = readdirSync(logs).filter((name) => name.endsWith('.log'));
+      for (const text of [program.output(), readFileSync(join(logs, file), 'utf8')]) {
+        const line = text.split('\n').find((one) => one.includes('"level":"fatal"')) ?? '';
+        const { msg, err } = JSON.parse(line);
+        assert.deepEqual([msg, err.message], ['an error that nobody handled ends the process', 'nobody handles this']);
+      }
+      assert.deepEqual(
+        readdirSync(logs).filter((name) => name.endsWith('.lock')),
+        [],
+        'it closed what it had opened',
+      );
+    },
+  );
 
   test('two of them started at the same moment share one set of first data', LIMIT, async () => {
     const both = [start(), start()];
@@ -194,5 +234,15 @@ describe('a program that cannot start', () => {
   test('because its database cannot be read from the URL says so', LIMIT, async () => {
     for (const url of ['mysql://', 'postgresql://127.0.0.1/', 'mysql+unknown://127.0.0.1/x'])
       await assertRefuses({ DATABASE_URL: url }, /DATABASE_URL|database/i);
+  });
+
+  test('because of what is opened later closes what was opened before', LIMIT, async () => {
+    const logs = join(folder, 'logs');
+    const settings = { APP_ENV: 'testing', LOG_DIR: logs, LOG_LEVEL: 'fatal', DATA_DIR: folder };
+    const unreadable = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_EXPORTER_OTLP_HEADERS: 'key=%' };
+    await assert.rejects(start(loadConfig({ ...settings, ...unreadable })), /URI malformed/);
+    await assert.rejects(start(loadConfig({ ...settings, DATABASE_URL: 'mysql://' })), /DATABASE_URL/);
+    const locks = readdirSync(logs).filter((name) => name.endsWith('.lock'));
+    assert.deepEqual(locks, [], 'the log was closed');
   });
 });

@@ -102,7 +102,7 @@ describe('the OpenAPI document', () => {
       assert.ok(operation?.summary, name);
       assert.deepEqual(operation.tags, [route.feature], name);
       ids.add(operation.operationId);
-      const expected = ['200', '400', '429', '500'];
+      const expected = [route.redirect ? '303' : '200', '400', '429', '500'];
       if (route.access !== 'public') expected.push('401', '403');
       if (route.body) expected.push('413', '415');
       for (const error of route.errors ?? []) expected.push(String(error.definition.status));

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadConfig } from '#config';
 import { permissionCatalogue } from '#core/catalogue.ts';
@@ -23,6 +25,27 @@ function undeclared(named: readonly Named[], catalogue: Iterable<string>): strin
     .map(({ where, code }) => `${where}: ${code}`);
 }
 
+/** What the console is written in, but for its tests and the client that is generated from the routes. */
+function consoleSources(): ReadonlyMap<string, string> {
+  const root = resolve(import.meta.dirname, '../../../web/src');
+  const files = readdirSync(root, { recursive: true }).map(String);
+  return new Map(
+    files
+      .filter((file) => /\.(ts|vue)$/.test(file) && !/\.test\.ts$|^api[\\/]/.test(file))
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+  );
+}
+
+/** Every quoted text that looks like a grant. */
+function namedInSources(sources: ReadonlyMap<string, string>): Named[] {
+  return [...sources].flatMap(([where, source]) =>
+    [...source.matchAll(/(['"`])((?:[a-z][a-z0-9-]*|\*)(?::(?:[a-z][a-z0-9-]*|\*)){2})\1/g)].map(([, , code = '']) => ({
+      where,
+      code,
+    })),
+  );
+}
+
 describe('permission codes outside the routes', () => {
   const config = loadConfig({ APP_ENV: 'testing' });
   const catalogue = [...permissionCatalogue(features(config, accessTokens(config))).keys()];
@@ -36,6 +59,28 @@ describe('permission codes outside the routes', () => {
     ];
     assert.deepEqual(undeclared(named, catalogue), []);
     context.diagnostic(`${named.length} codes named, ${catalogue.length} declared`);
+  });
+
+  test('every action has a name in Chinese', () => {
+    const declared = permissionCatalogue(features(config, accessTokens(config))).values();
+    assert.deepEqual(
+      [...declared].filter(({ title }) => !/\p{Script=Han}/u.test(title['zh-CN'])).map(({ code }) => code),
+      [],
+    );
+  });
+
+  test('the console names only what a route declares', (context) => {
+    const named = namedInSources(consoleSources());
+    assert.ok(named.length > 20, 'the pages of the console name what their buttons need');
+    assert.deepEqual(undeclared(named, catalogue), []);
+    context.diagnostic(`${named.length} codes named in the console`);
+  });
+
+  test('a misspelt one in a page is listed (the guard bites)', () => {
+    const page = `<el-button v-if="can('system:users:fly')" /> permission: "system:user:query", time: '12:30:15', 'a:b'`;
+    assert.deepEqual(undeclared(namedInSources(new Map([['page.vue', page]])), catalogue), [
+      'page.vue: system:users:fly',
+    ]);
   });
 
   test('a misspelt one is listed (the guard bites)', () => {

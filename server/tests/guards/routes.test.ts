@@ -14,7 +14,9 @@ const OUTSIDE_FEATURES = ['GET /healthz', 'GET /readyz', 'GET /openapi.json', 'G
 describe('every route', () => {
   const t = useApp();
   const routes = (): readonly AnyRoute[] => features(t.config, t.tokens).flatMap((feature) => feature.routes ?? []);
+  let asked = 0;
   const call = (client: Client, { method, path }: AnyRoute) => {
+    asked += 1;
     // A key that no row has, and an empty body: whoever is let in hears 200, 400 or 404.
     const address = path.slice(1).replace(/:\w+/g, '999999');
     const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -90,6 +92,14 @@ describe('every route', () => {
     }
   });
 
+  test('was asked as nobody, with a revoked session, disabled, without roles, with the wrong role and with the right one', (context) => {
+    const open = routes().filter((route) => route.access === 'public').length;
+    const signedIn = routes().filter((route) => route.access === 'signed-in').length;
+    const others = routes().length - open - signedIn;
+    assert.equal(asked, 3 * routes().length + 3 * others + signedIn);
+    context.diagnostic(`${routes().length} routes, ${asked} requests`);
+  });
+
   test('outside the features is one of a few known ones', async () => {
     for (const address of OUTSIDE_FEATURES) {
       const [method, path] = address.split(' ') as ['GET', string];
@@ -117,7 +127,7 @@ describe('a route that says nothing, or nonsense, about who may call it', () => 
     'half a code': 'system:user',
   })) {
     test(`stops the start: ${what} (the guard bites)`, async () => {
-      const { app } = await buildApp({ config: t.config, database: t.database, logger: t.app.log });
+      const { app } = await buildApp({ config: t.config, database: t.database, log: t.log });
       const config = access === undefined ? {} : { access };
       app.post('/api/v1/forgotten', { config }, async () => 'open to everybody');
       await assert.rejects(async () => app.ready(), /who may call them.*POST \/api\/v1\/forgotten/);

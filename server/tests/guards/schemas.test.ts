@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadConfig } from '#config';
+import { isAudited } from '#core/audit-change.ts';
 import { col, defineEntity } from '#core/entity.ts';
 import type { AnyRoute } from '#core/feature.ts';
 import { checkedRegistry } from '#core/registry.ts';
@@ -44,7 +45,9 @@ function* inside(schema: Schema, path: string, seen = new Set<string>()): Genera
 }
 
 /** RFC 6749 §3.2: the token endpoint ignores parameters that it does not know. */
-const OPEN_BODIES = ['POST /auth/token'];
+const OPEN_BODIES = ['POST /auth/token', 'POST /auth/revoke', 'POST /auth/introspect'];
+/** RFC 6749 §4.1.2: neither does the address that providers send people back to. */
+const OPEN_QUERIES = ['GET /auth/oidc/:provider/callback'];
 
 function openObjects(schema: Schema, name: string): string[] {
   return [...inside(schema, name)]
@@ -66,14 +69,22 @@ function unbounded(schema: Schema, name: string): string[] {
     .map(([path]) => path);
 }
 
-const SECRET = /password|hash|secret|token|salt|private/i;
-const NO_SECRETS = ['must_change_password', 'token_type'];
+const SECRET = /password|hash|secret|token|salt|private|setup_key|^recovery_codes$/i;
+const NO_SECRETS = ['password_reset', 'password_min_length', 'must_change_password', 'token_type'];
 /** The secrets that a route is there to give. */
 const GIVEN: Readonly<Record<string, readonly string[]>> = {
   'POST /auth/token': ['access_token', 'refresh_token'],
-  'POST /auth/login': ['access_token'],
+  'POST /auth/login': ['access_token', 'token'],
   'POST /auth/refresh': ['access_token'],
+  'POST /auth/challenge': ['access_token', 'token'],
+  'POST /auth/passkey/verify': ['access_token', 'token'],
+  'POST /users/me/totp': ['setup_key'],
+  'POST /users/me/totp/confirm': ['recovery_codes'],
+  'POST /users/me/passkeys': ['recovery_codes'],
+  'POST /users/me/recovery-codes': ['recovery_codes'],
+  'POST /auth/oidc/challenge': ['token'],
   'POST /users/:id/reset-password': ['one_time_password'],
+  'POST /users/:id/view-as': ['access_token'],
 };
 
 function secretsIn(schema: Schema, name: string, allowed: readonly string[]): string[] {
@@ -98,17 +109,51 @@ describe('entities', () => {
 
   test('one without a scope, or without a reason for none, stops the start (the guard bites)', () => {
     const columns = { id: col.id() };
-    const undecided = defineEntity({ table: 'undecided', columns, scope: undefined as never });
-    const silent = defineEntity({ table: 'silent', columns, scope: { none: ' ' } });
-    const empty = defineEntity({ table: 'empty', columns, scope: {} });
-    const lost = defineEntity({ table: 'lost', columns, scope: { dept: 'dept_id' } });
-    const astray = defineEntity({ table: 'astray', columns, scope: { through: { column: 'id', table: 'nowhere' } } });
+    const undecided = defineEntity({ table: 'undecided', columns, scope: undefined as never, audit: { none: 'test' } });
+    const silent = defineEntity({ table: 'silent', columns, scope: { none: ' ' }, audit: { none: 'test' } });
+    const empty = defineEntity({ table: 'empty', columns, scope: {}, audit: { none: 'test' } });
+    const lost = defineEntity({ table: 'lost', columns, scope: { dept: 'dept_id' }, audit: { none: 'test' } });
+    const astray = defineEntity({
+      table: 'astray',
+      columns,
+      scope: { through: { column: 'id', table: 'nowhere' } },
+      audit: { none: 'test' },
+    });
     const description = { title: { 'zh-CN': '', 'en-US': '' }, description: '' };
     const feature = { name: 'broken', ...description, entities: [undecided, silent, empty, lost, astray] };
     assert.throws(
       () => checkedRegistry([feature]),
       ({ message }: Error) =>
         ['undecided', 'silent', 'empty', 'lost', 'astray'].every((table) => message.includes(table)),
+    );
+  });
+
+  test('each says what is kept of its writes, or why nothing is', (context) => {
+    for (const { table, audit } of entities) {
+      assert.ok(audit, table);
+      if ('none' in audit) assert.ok(audit.none.trim().length > 5, `${table} does not say why`);
+    }
+    context.diagnostic(`${entities.filter(isAudited).length} of ${entities.length} entities are kept`);
+  });
+
+  test('one that does not, or that names what is not there, stops the start (the guard bites)', () => {
+    const columns = { id: col.id(), name: col.text(10) };
+    const scope = { none: 'test' };
+    const make = (table: string, audit: unknown, more = {}) =>
+      defineEntity({ table, columns: { ...columns, ...more }, scope, audit: audit as never });
+    const broken = [
+      make('undecided', undefined),
+      make('silent', { none: ' ' }),
+      make('misnamed', { label: 'nmae' }),
+      make('loose', { of: 'nowhere', by: 'id', as: 'things', value: 'name' }),
+      make('lax', { label: 'name' }, { log_id: col.ref('unkept', 'cascade') }),
+    ];
+    const unkept = make('unkept', { none: 'a test' });
+    const description = { title: { 'zh-CN': '', 'en-US': '' }, description: '' };
+    const feature = { name: 'broken', ...description, entities: [...broken, unkept] };
+    assert.throws(
+      () => checkedRegistry([feature]),
+      ({ message }: Error) => broken.every(({ table }) => message.includes(table)),
     );
   });
 
@@ -122,7 +167,8 @@ describe('entities', () => {
 describe('requests', () => {
   test('refuse fields that nobody declared, at every depth of body, query and path', () => {
     const offenders = routes.flatMap((route) => {
-      const parts = [route.params, route.query, ...(OPEN_BODIES.includes(nameOf(route)) ? [] : [route.body])];
+      const query = OPEN_QUERIES.includes(nameOf(route)) ? undefined : route.query;
+      const parts = [route.params, query, ...(OPEN_BODIES.includes(nameOf(route)) ? [] : [route.body])];
       return parts.flatMap((part) => (part ? openObjects(part, nameOf(route)) : []));
     });
     assert.deepEqual(offenders, []);

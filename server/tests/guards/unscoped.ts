@@ -5,13 +5,16 @@ export interface Unscoped {
   readonly reason: string;
 }
 
-/** Every `unscoped(…)` of the sources. A reason that is a constant of its file is read there. */
+/** Every `unscoped(…)` of the sources. A reason that is a constant is read in its file, or where it is exported. */
 export function unscopedUses(sources: ReadonlyMap<string, string>): Unscoped[] {
   const uses: Unscoped[] = [];
+  const exported = [...sources.values()]
+    .flatMap((source) => source.match(/^export const \w+ =\s*(['"`]).*?\1;/gms) ?? [])
+    .join('\n');
   for (const [file, source] of sources) {
     for (const [, argument = ''] of source.matchAll(/\.unscoped\s*\(([^)]*)\)/g)) {
       const [table = '', ...rest] = argument.split(',');
-      uses.push({ file, table: literal(table, source), reason: literal(rest.join(','), source) });
+      uses.push({ file, table: literal(table, source), reason: literal(rest.join(','), `${source}\n${exported}`) });
     }
   }
   return uses;

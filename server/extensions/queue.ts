@@ -1,0 +1,100 @@
+import { Queue, Worker } from 'bullmq';
+import type { FastifyBaseLogger } from 'fastify';
+import { Redis } from 'ioredis';
+import type { Dispatcher, TaskOffer } from '#core/task.ts';
+
+const QUEUE = 'tasks';
+
+export interface QueueOptions {
+  readonly redisUrl: string;
+  /** Begins the name of every key, so that installations can share a Redis. */
+  readonly prefix: string;
+  readonly log: FastifyBaseLogger;
+}
+
+/**
+ * Hands out tasks by BullMQ: at once, in the order of their priority, each to one worker of all instances. It carries ids; what a task is
+ * and what became of it is in the database, so what Redis loses is only time.
+ */
+export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
+  const retryStrategy = (attempt: number) => Math.min(100 * attempt, 2000);
+  const sender = new Redis(redisUrl, { retryStrategy, maxRetriesPerRequest: 1, enableOfflineQueue: false });
+  const note = (error: Error) => log.debug({ err: error }, 'redis queue');
+  sender.on('error', note);
+  const options = { prefix: `${prefix}:queue` };
+  const queue = new Queue<{ id: number }>(QUEUE, {
+    ...options,
+    connection: sender,
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+  });
+  queue.on('error', note);
+  const receivers = new Set<Redis>();
+  const waiting: TaskOffer[] = [];
+  let sending: Promise<void> | undefined;
+  async function sendWaiting(): Promise<void> {
+    try {
+      while (waiting.length > 0) {
+        const jobs = waiting.splice(0).map(toJob);
+        // One alone needs no transaction.
+        if (jobs.length === 1) for (const { name, data, opts } of jobs) await queue.add(name, data, opts);
+        else await queue.addBulk(jobs);
+      }
+    } finally {
+      // After a failure the workers look by themselves.
+      waiting.length = 0;
+      sending = undefined;
+    }
+  }
+
+  return {
+    get isConnected() {
+      return [sender, ...receivers].every(({ status }) => status === 'ready');
+    },
+    offer(offers) {
+      if (offers.length === 0) return Promise.resolve();
+      waiting.push(...offers);
+      // What comes while others are on their way goes together.
+      sending ??= sendWaiting();
+      return sending;
+    },
+    take(run, places) {
+      const connection = new Redis(redisUrl, { retryStrategy, maxRetriesPerRequest: null });
+      connection.on('error', note);
+      const worker = new Worker<{ id: number }>(QUEUE, ({ data }) => run(data.id), {
+        ...options,
+        connection,
+        concurrency: places,
+        // A job only carries an id for as long as it takes to run; the leases in the database notice the dead.
+        lockDuration: 60_000,
+        maxStalledCount: 10,
+      });
+      worker.on('error', note);
+      receivers.add(connection);
+      return async () => {
+        // A Redis that is away cannot be told.
+        await worker.close(sender.status !== 'ready');
+        connection.disconnect();
+        receivers.delete(connection);
+      };
+    },
+    async close() {
+      await queue.close().catch(() => undefined);
+      sender.disconnect();
+    },
+  };
+}
+
+/** The same task at the same time is one job, however often it is offered. */
+function toJob({ id, availableAt, priority }: TaskOffer) {
+  return {
+    name: 'task',
+    data: { id },
+    opts: {
+      jobId: `task-${id}-${availableAt.getTime()}`,
+      delay: Math.max(0, availableAt.getTime() - Date.now()),
+      // BullMQ knows nothing above its own default but to jump the line.
+      ...(priority > 0 && { priority: Math.min(priority, 2_000_000) }),
+      ...(priority < 0 && { lifo: true }),
+    },
+  };
+}

@@ -1,0 +1,13 @@
+export const up: readonly string[] = [
+  'create table `sign_in_challenges` (`id` bigint not null auto_increment primary key, `token_hash` varchar(64) not null, `user_id` bigint not null, `method` varchar(50) not null, `proven` varchar(100) not null, `wanted` varchar(100) not null, `origin_hash` varchar(64) not null, `attempts` int not null default 0, `created_at` datetime(3) not null, `expires_at` datetime(3) not null, `used_at` datetime(3) null) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB',
+  'alter table `sign_in_challenges` add index `sign_in_challenges_user_id_index` (`user_id`)',
+  'alter table `sign_in_challenges` add index `sign_in_challenges_expires_at_index` (`expires_at`)',
+  'alter table `sign_in_challenges` add unique `sign_in_challenges_token_hash_unique` (`token_hash`)',
+  "alter table `sessions` add `method` varchar(50) not null default 'password', add `factors` varchar(100) not null default 'password'",
+  'alter table `sign_in_challenges` add constraint `sign_in_challenges_user_id_foreign` foreign key (`user_id`) references `users` (`id`) on update no action on delete cascade',
+];
+
+export const down: readonly string[] = [
+  'drop table if exists `sign_in_challenges`',
+  'alter table `sessions` drop column `method`, drop column `factors`',
+];

@@ -1,0 +1,3 @@
+import { message, Type } from '#core/schema.ts';
+
+export const ArchiveState = message('ArchiveState', { is_on: Type.Boolean() });

@@ -1,0 +1,51 @@
+import { Cron } from 'croner';
+
+/** When a job is to run, as it is stored. */
+export interface Schedule {
+  readonly trigger_type: string;
+  readonly expression: string | null;
+  readonly timezone: string | null;
+  readonly seconds: number | null;
+  readonly at: Date | null;
+  readonly starts_at: Date | null;
+  readonly ends_at: Date | null;
+}
+
+/** Reads a cron expression of 5 or 6 fields in a time zone. Throws for one that cannot be read, or a zone that does not exist. */
+export function readCron(expression: string, timezone: string): Cron {
+  return new Cron(expression, { paused: true, timezone, mode: '5-or-6-parts' });
+}
+
+/**
+ * The first moment after `after` at which the job is due; null when there is none (an impossible date, or past its end). An interval
+ * counts from `anchor`, so that a late run does not shift those after it.
+ */
+export function nextAfter(schedule: Schedule, after: Date, anchor: Date): Date | null {
+  const { starts_at: startsAt, ends_at: endsAt } = schedule;
+  const from = startsAt && startsAt.getTime() > after.getTime() ? new Date(startsAt.getTime() - 1) : after;
+  const next = following(schedule, from, startsAt ?? anchor);
+  return next && endsAt && next > endsAt ? null : next;
+}
+
+function following(schedule: Schedule, after: Date, anchor: Date): Date | null {
+  if (schedule.trigger_type === 'cron')
+    return readCron(schedule.expression ?? '', schedule.timezone ?? 'UTC').nextRun(after);
+  if (schedule.trigger_type === 'once') return schedule.at && schedule.at > after ? schedule.at : null;
+  const step = (schedule.seconds ?? 0) * 1000;
+  if (step <= 0) return null;
+  const passed = Math.floor((after.getTime() - anchor.getTime()) / step) + 1;
+  return new Date(anchor.getTime() + Math.max(passed, 0) * step);
+}
+
+/** The next moments after `after`, at most `count`. */
+export function nextRuns(schedule: Schedule, after: Date, anchor: Date, count: number): Date[] {
+  const found: Date[] = [];
+  let last = after;
+  while (found.length < count) {
+    const next = nextAfter(schedule, last, anchor);
+    if (!next) break;
+    found.push(next);
+    last = next;
+  }
+  return found;
+}

@@ -1,0 +1,214 @@
+import type { Context } from '#core/context.ts';
+import type { Dispatcher } from '#core/task.ts';
+import * as claim from './claim.crud.ts';
+import { claimTask, claimTasks, prepareLocks } from './claim.service.ts';
+import { isLimited, offerOf } from './queue.service.ts';
+import { type Run, runTask, TaskAborted } from './run.service.ts';
+import { endHeld, failHeld, finished } from './state.service.ts';
+import * as work from './work.crud.ts';
+
+export interface WorkerOptions {
+  readonly instance: string;
+  /** Tasks at once in this process. */
+  readonly places: number;
+  /** Without a sign of life for this long an instance is taken for dead, and others do its tasks. */
+  readonly leaseMs: number;
+  /** How often the database is looked at when nobody said that there is something to do. */
+  readonly pollMs: number;
+  /** Null for the embedded engine, which needs the database alone. */
+  readonly dispatcher: Dispatcher | null;
+}
+
+const ABANDONED_AT_ONCE = 100;
+/** A task that was offered but not taken for this long is offered again. */
+const FORGOTTEN_AFTER_MS = 2000;
+const ERROR_PAUSE_MS = 1000;
+
+/** Does the tasks of an installation: one for each process. Survives a database or a Redis that goes away for a while. */
+export class TaskWorker {
+  readonly #ctx: Context;
+  readonly #options: WorkerOptions;
+  readonly #runs = new Map<number, Run>();
+  readonly #loops: Promise<void>[] = [];
+  readonly #unsubscribe: (() => void)[] = [];
+  #stopTaking: () => Promise<void> = async () => undefined;
+  #isStopping = false;
+  #wake: () => void = () => undefined;
+  #isNudged = false;
+  #takesAny = false;
+  readonly #stopped = new AbortController();
+
+  constructor(ctx: Context, options: WorkerOptions) {
+    this.#ctx = ctx;
+    this.#options = options;
+  }
+
+  /** Begins to take tasks. Rejects when the database cannot be reached. */
+  async start(): Promise<void> {
+    await prepareLocks(this.#ctx);
+    const { signals } = this.#ctx;
+    this.#unsubscribe.push(
+      signals.on('task.available', (which) => this.nudge(which === 'any')),
+      signals.on('task.cancel', (id) => this.#runs.get(id as number)?.abort(cancelled())),
+    );
+    const { dispatcher, places, pollMs, leaseMs } = this.#options;
+    if (dispatcher) this.#stopTaking = dispatcher.take((taskId) => this.#runOffered(taskId), places);
+    this.#loops.push(this.#takeForEver());
+    this.#loops.push(this.#every(leaseMs / 3, () => this.#keepLeases()));
+    this.#loops.push(this.#every(Math.max(pollMs, leaseMs / 3), () => this.#recoverAbandoned()));
+    if (dispatcher) this.#loops.push(this.#every(pollMs, () => this.#offerForgotten()));
+  }
+
+  /** Looks for work now; `isAny` says that Redis does not hand it out. */
+  nudge(isAny = false): void {
+    this.#isNudged = true;
+    this.#takesAny ||= isAny;
+    this.#wake();
+  }
+
+  /** Ends: what runs may finish for `graceMs`, then it goes back into the queue. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#wake();
+    // Before the runs have ended, so that what waits goes to other instances meanwhile.
+    const noMoreTaken = this.#stopTaking();
+    const timer = setTimeout(() => {
+      for (const run of this.#runs.values()) run.abort(new TaskAborted('stopping', 'the service stops'));
+    }, graceMs);
+    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
+    clearTimeout(timer);
+    this.#stopped.abort();
+    await noMoreTaken;
+    await Promise.all(this.#loops);
+  }
+
+  /** Whether somebody else hands out the tasks that need not wait for others. */
+  get #isHandedOut(): boolean {
+    return this.#options.dispatcher?.isConnected === true;
+  }
+
+  /** While a dispatcher is connected it hands out all tasks but the limited ones; else all come from the database. */
+  async #takeForEver(): Promise<void> {
+    const { places, pollMs } = this.#options;
+    while (!this.#isStopping) {
+      const limitedOnly = this.#isHandedOut && !this.#takesAny;
+      this.#isNudged = false;
+      this.#takesAny = false;
+      let waitMs = pollMs;
+      try {
+        const free = places - this.#runs.size;
+        if (free > 0) {
+          const taken = await claimTasks(this.#ctx, free, this.#options, limitedOnly);
+          for (const task of taken) void this.#run(task);
+          // There may be more behind them.
+          if (taken.length > 0) continue;
+          waitMs = Math.min(pollMs, await this.#untilNextAvailable());
+        }
+      } catch (error) {
+        this.#ctx.log.error({ err: error }, 'tasks could not be taken');
+        waitMs = ERROR_PAUSE_MS;
+      }
+      await this.#pause(waitMs);
+    }
+  }
+
+  async #untilNextAvailable(): Promise<number> {
+    const next = await claim.findNextAvailableAt(this.#ctx, [...this.#ctx.handlers.keys()]);
+    return next ? Math.max(1, next.getTime() - this.#ctx.now().getTime()) : Number.POSITIVE_INFINITY;
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#isNudged || this.#isStopping) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #run(task: claim.TakenTask): Promise<void> {
+    const run = runTask(this.#ctx, task);
+    this.#runs.set(task.id, run);
+    await run.ended;
+    this.#runs.delete(task.id);
+    if (!this.#isStopping) {
+      // Others may have waited for this one: of its key, or of its handler.
+      if (isLimited(this.#ctx, task)) this.#ctx.signals.emit('task.available', 'limited');
+      else if (!this.#isHandedOut) this.nudge();
+    }
+  }
+
+  async #runOffered(taskId: number): Promise<void> {
+    if (this.#isStopping) return;
+    const taken = await claimTask(this.#ctx, taskId, this.#options);
+    if (taken) await this.#run(taken);
+  }
+
+  async #every(ms: number, upkeep: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, ms);
+        function done() {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          resolve();
+        }
+        signal.addEventListener('abort', done, { once: true });
+      });
+      if (signal.aborted) break;
+      try {
+        await upkeep();
+      } catch (error) {
+        this.#ctx.log.error({ err: error }, 'the upkeep of tasks failed; it is tried again');
+      }
+    }
+  }
+
+  /** Says that this instance lives, and finds out which of its tasks it shall stop. */
+  async #keepLeases(): Promise<void> {
+    const runs = [...this.#runs.values()];
+    if (runs.length === 0) return;
+    const ids = runs.map(({ task }) => task.id);
+    const tokens = [...new Set(runs.map(({ task }) => task.lease_token as string))];
+    await work.extendLeases(this.#ctx, ids, tokens, new Date(this.#ctx.now().getTime() + this.#options.leaseMs));
+    const held = new Map((await work.listHeld(this.#ctx, ids)).map((row) => [row.id, row]));
+    for (const { task, abort } of runs) {
+      const row = held.get(task.id);
+      if (!this.#runs.has(task.id)) continue;
+      if (row?.lease_token !== task.lease_token)
+        abort(new TaskAborted('lease-lost', 'another instance has taken the task over'));
+      else if (row?.cancel_requested) abort(cancelled());
+    }
+  }
+
+  /** Gives the tasks of instances that died back to the queue, or ends them when their tries are used up. */
+  async #recoverAbandoned(): Promise<void> {
+    for (const task of await work.listAbandoned(this.#ctx, ABANDONED_AT_ONCE)) {
+      const durationMs = task.started_at ? this.#ctx.now().getTime() - task.started_at.getTime() : null;
+      if (task.cancel_requested) {
+        await endHeld(this.#ctx, task, 'cancelled', { ...finished(this.#ctx, durationMs), state: 'cancelled' });
+        continue;
+      }
+      const error = 'the instance that ran it has not been heard of in time';
+      const handler = this.#ctx.handlers.get(task.handler);
+      await failHeld(this.#ctx, handler, task, 'lost', { error, error_stack: null }, durationMs);
+    }
+  }
+
+  /** Whatever was lost between the commit and the engine (a crash, a Redis that was away) is offered again. */
+  async #offerForgotten(): Promise<void> {
+    const { dispatcher } = this.#options;
+    if (!dispatcher?.isConnected) return;
+    const since = new Date(this.#ctx.now().getTime() - FORGOTTEN_AFTER_MS);
+    const forgotten = await work.listForgotten(this.#ctx, since, 500);
+    if (forgotten.length === 0) return;
+    const offers = forgotten.map((task) => offerOf(this.#ctx, task, task.available_at));
+    await dispatcher.offer(offers.filter((offer) => !offer.isLimited));
+  }
+}
+
+const cancelled = () => new TaskAborted('cancelled', 'the task was cancelled');

@@ -1,0 +1,31 @@
+import { expect, test } from '../support/fixtures.ts';
+import { ListScreen } from '../support/screens.ts';
+import { zh } from '../support/texts.ts';
+
+test('stored requests are filtered in the address, and one shows who sent it and how it ended', async ({
+  page,
+  service,
+  visit,
+}) => {
+  const requests = (query: string) => service.admin.done('GET', `request-logs?${query}`);
+  await service.admin.done('GET', 'positions?keyword=request-log-spec');
+  // They are written some seconds after they were answered.
+  await expect
+    .poll(async () => (await requests('route=/api/v1/positions&username=admin')).total, { timeout: 30_000 })
+    .toBeGreaterThan(0);
+  await visit('admin', '/logs/requests?route=/api/v1/positions&status_class=2xx');
+  const screen = new ListScreen(page, 'requestLog.one');
+  const row = screen.row('request-log-spec');
+  await expect(row).toContainText(`200 ${zh('requestLog.classes.2xx')}`);
+  await row.getByRole('button', { name: zh('requestLog.details'), exact: true }).click();
+  const request = page.getByRole('dialog', { name: 'GET /api/v1/positions?keyword=request-log-spec' });
+  await expect(request).toContainText('admin');
+  await expect(request).toContainText(zh('requestLog.trace'));
+  await page.keyboard.press('Escape');
+  await expect(request).toBeHidden();
+  await page.goto('/logs/requests?route=/api/v1/positions&status_class=5xx');
+  await expect(page.getByText(zh('crud.noMatch', { name: zh('requestLog.one') }))).toBeVisible();
+  await page.reload();
+  await expect(page.getByText(zh('crud.noMatch', { name: zh('requestLog.one') }))).toBeVisible();
+  await expect(page.getByText(zh('requestLog.all', { days: 30 }))).toBeVisible();
+});

@@ -1,0 +1,40 @@
+import type chinese from '../zh-CN/api-keys.ts';
+
+const messages: typeof chinese = {
+  title: 'API keys',
+  one: 'API key',
+  about:
+    'A program that uses a key acts in your name and can do no more than you may at that moment. Create one key for each program, and revoke it when it is no longer needed.',
+  owner: 'Owner',
+  prefix: 'Prefix',
+  keyword: 'Name, prefix or username',
+  none: 'No active API keys',
+  noneHint: 'Choose “Create key” to create the first one for a program.',
+  notAllowed: 'You do not have permission to create keys.',
+  showOver: 'Also show expired and revoked keys',
+  create: 'Create key',
+  name: 'Name',
+  nameHelp: 'The program that uses it, such as “nightly import”',
+  permissions: 'Permissions',
+  permissionsHelp: 'Only permissions that you hold yourself; when you lose one, the key loses it too',
+  days: 'Valid for (days)',
+  rate: 'Request limit per minute',
+  addresses: 'Allowed IP addresses',
+  addressesHelp: 'One IP address or network per line, such as 192.0.2.7 or 10.0.0.0/8; leave empty for no limit',
+  anywhere: 'No limit',
+  expiresAt: 'Expires',
+  lastUsed: 'Last used',
+  states: { live: 'Active', expired: 'Expired', revoked: 'Revoked' },
+  made: 'Key created',
+  once: 'This key is shown only once. Copy it now and keep it in a safe place.',
+  key: 'API key',
+  use: 'Send it with every request in this header:',
+  kept: 'I have saved it',
+  revoke: 'Revoke',
+  revokeNamed: 'Revoke “{name}”',
+  revokeTitle: 'Revoke the key “{name}”',
+  revokeText: 'The program that uses it is refused from its next request on. This cannot be undone.',
+  revoked: 'Key revoked',
+};
+
+export default messages;
