@@ -179,8 +179,10 @@ export class Rows<T extends TableName> {
   #stamped(values: Insertable<Tables[T]>): Record<string, unknown> {
     const { entity, now, userId } = this.#options;
     const row = this.#encoded(values);
-    if (entity.columns['created_at']) row['created_at'] ??= now();
-    if (entity.columns['updated_at']) row['updated_at'] ??= now();
+    // Looked at once: a row that nobody has changed shows one moment for both.
+    const at = now();
+    if (entity.columns['created_at']) row['created_at'] ??= at;
+    if (entity.columns['updated_at']) row['updated_at'] ??= at;
     if (entity.columns['created_by']) row['created_by'] ??= userId;
     if (entity.columns['updated_by']) row['updated_by'] ??= userId;
     return row;

@@ -74,6 +74,7 @@ async function execute(ctx: Context, task: claim.TakenTask, controller: AbortCon
       leaveFile: (left) => file.leave(left),
     };
     const doing = async () => {
+      signal.throwIfAborted();
       const result = await perform(ctx, handler, task, running);
       return { result, file: await file.columns() };
     };

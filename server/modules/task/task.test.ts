@@ -41,6 +41,7 @@ const waits = defineTask({
   attempts: 1,
   async run(_ctx, _args, task) {
     running = task;
+    task.signal.throwIfAborted();
     await new Promise((_resolve, reject) =>
       task.signal.addEventListener('abort', () => reject(task.signal.reason), { once: true }),
     );
@@ -361,6 +362,19 @@ function tasksBy(engine: string, options: TestAppOptions): void {
     const task = await read(id);
     assert.deepEqual([task.state, task.attempt], ['queued', 0]);
     await t.admin.post(`tasks/${id}/cancel`);
+  });
+
+  test('go back to the queue also when they are taken at the moment of the stop', async () => {
+    const ids: number[] = [];
+    for (let wait = 0; wait < 10; wait += 1) {
+      const worker = await startWorker(t, { pollMs: 5 });
+      ids.push(await add(waits, {}));
+      await sleep(wait);
+      await worker.stop(0);
+      const states = await Promise.all(ids.map(async (id) => (await read(id)).state));
+      assert.deepEqual([...new Set(states)], ['queued'], `after ${wait} ms`);
+    }
+    for (const id of ids) await t.admin.post(`tasks/${id}/cancel`);
   });
 
   test('run on a thread of their own where the handler says so', async () => {

@@ -29,10 +29,13 @@ export class TaskWorker {
   readonly #ctx: Context;
   readonly #options: WorkerOptions;
   readonly #runs = new Map<number, Run>();
+  readonly #offered = new Set<Promise<void>>();
   readonly #loops: Promise<void>[] = [];
+  #taking: Promise<void> = Promise.resolve();
   readonly #unsubscribe: (() => void)[] = [];
   #stopTaking: () => Promise<void> = async () => undefined;
   #isStopping = false;
+  #isGraceOver = false;
   #wake: () => void = () => undefined;
   #isNudged = false;
   #takesAny = false;
@@ -52,8 +55,8 @@ export class TaskWorker {
       signals.on('task.cancel', (id) => this.#runs.get(id as number)?.abort(cancelled())),
     );
     const { dispatcher, places, pollMs, leaseMs } = this.#options;
-    if (dispatcher) this.#stopTaking = dispatcher.take((taskId) => this.#runOffered(taskId), places);
-    this.#loops.push(this.#takeForEver());
+    if (dispatcher) this.#stopTaking = dispatcher.take((taskId) => this.#takeOffered(taskId), places);
+    this.#taking = this.#takeForEver();
     this.#loops.push(this.#every(leaseMs / 3, () => this.#keepLeases()));
     this.#loops.push(this.#every(Math.max(pollMs, leaseMs / 3), () => this.#recoverAbandoned()));
     if (dispatcher) this.#loops.push(this.#every(pollMs, () => this.#offerForgotten()));
@@ -74,12 +77,14 @@ export class TaskWorker {
     // Before the runs have ended, so that what waits goes to other instances meanwhile.
     const noMoreTaken = this.#stopTaking();
     const timer = setTimeout(() => {
-      for (const run of this.#runs.values()) run.abort(new TaskAborted('stopping', 'the service stops'));
+      this.#isGraceOver = true;
+      for (const run of this.#runs.values()) run.abort(stopping());
     }, graceMs);
+    // What was being claimed at this moment is a run only afterwards.
+    await Promise.allSettled([this.#taking, noMoreTaken, ...this.#offered]);
     await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
     clearTimeout(timer);
     this.#stopped.abort();
-    await noMoreTaken;
     await Promise.all(this.#loops);
   }
 
@@ -132,12 +137,23 @@ export class TaskWorker {
   async #run(task: claim.TakenTask): Promise<void> {
     const run = runTask(this.#ctx, task);
     this.#runs.set(task.id, run);
+    if (this.#isGraceOver) run.abort(stopping());
     await run.ended;
     this.#runs.delete(task.id);
     if (!this.#isStopping) {
       // Others may have waited for this one: of its key, or of its handler.
       if (isLimited(this.#ctx, task)) this.#ctx.signals.emit('task.available', 'limited');
       else if (!this.#isHandedOut) this.nudge();
+    }
+  }
+
+  async #takeOffered(taskId: number): Promise<void> {
+    const doing = this.#runOffered(taskId);
+    this.#offered.add(doing);
+    try {
+      await doing;
+    } finally {
+      this.#offered.delete(doing);
     }
   }
 
@@ -212,3 +228,4 @@ export class TaskWorker {
 }
 
 const cancelled = () => new TaskAborted('cancelled', 'the task was cancelled');
+const stopping = () => new TaskAborted('stopping', 'the service stops');

@@ -71,8 +71,9 @@ let pending: string | null = null;
 router.beforeEach((to) => {
   pending = to.fullPath;
 });
-router.afterEach(() => {
-  pending = null;
+// One that a later one has overtaken ends too, while the later one goes on.
+router.afterEach((to) => {
+  if (pending === to.fullPath) pending = null;
 });
 
 if (import.meta.hot) handleHotUpdate(router);
