@@ -104,6 +104,8 @@ export interface TestAppOptions {
   readonly beside?: TestApp;
   /** A build of the console to serve. */
   readonly consoleFolder?: string;
+  /** False for a test that makes up its values by chance: the same one may be a password and a name, or a part of it. */
+  readonly searchesSecrets?: boolean;
   /** Lets a test add routes before the server is ready. */
   readonly prepare?: (app: FastifyInstance) => void | Promise<void>;
 }
@@ -203,7 +205,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     closed = true;
     await app.close();
     try {
-      await secrets.assertNothingTold({ config, database: beside ? null : database, environment, logLines });
+      if (options.searchesSecrets ?? true)
+        await secrets.assertNothingTold({ config, database: beside ? null : database, environment, logLines });
     } finally {
       await dispatcher?.close();
       await bus.close();

@@ -123,12 +123,25 @@ test('a page of an older build, gone after an update, brings the new one by its 
   await visit('admin', '/dashboard');
   await expect(navigation(page)).toBeVisible();
   let isOld = true;
-  await page.route('**/assets/positions-*.js', (route) =>
-    isOld ? route.fulfill({ status: 404, json: {} }) : route.continue(),
-  );
-  page.once('framenavigated', () => {
-    isOld = false;
+  // Another page was asked for before, and comes only now that nobody wants it.
+  const overtaken = Promise.withResolvers<void>();
+  const came = page.waitForEvent('requestfinished', (request) => /assets\/depts-.*\.js/.test(request.url()));
+  await page.route('**/assets/depts-*.js', async (route) => {
+    await overtaken.promise;
+    await route.continue();
   });
+  await page.route('**/assets/positions-*.js', async (route) => {
+    if (!isOld) return route.continue();
+    overtaken.resolve();
+    await came;
+    await page.waitForTimeout(200);
+    await route.fulfill({ status: 404, json: {} });
+  });
+  await page.route(/\/system\/positions\?/, async (route) => {
+    isOld = false;
+    await route.continue();
+  });
+  await navigation(page).getByRole('link', { name: '部门管理' }).click();
   await navigation(page).getByRole('link', { name: '岗位管理' }).click();
   await expect(page.getByRole('heading', { name: zh('positions.title'), level: 1 })).toBeVisible();
   await expect(page).toHaveURL(/\/system\/positions/);

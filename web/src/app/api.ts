@@ -2,10 +2,12 @@ import { client } from '@/api/gen/client.gen.ts';
 import { proveAgain, waysOf } from '@/factors/step-up.ts';
 import { toApiError } from './errors.ts';
 import { locale } from './i18n.ts';
-import { accessToken, isStillTheirs, rightsMayHaveChanged, session, signInAgain } from './session.ts';
+import { accessToken, isStillTheirs, isThere, rightsMayHaveChanged, signInAgain } from './session.ts';
 
 const AUTH = '/api/v1/auth/';
 const STEP_UP = `${AUTH}step-up`;
+/** What is written last of all by somebody who leaves. */
+const PREFERENCES = '/api/v1/users/me/preferences';
 
 /**
  * Sends a request as the person who is signed in. When the session has ended it asks them to sign in again, and before dangerous actions
@@ -16,9 +18,8 @@ export async function authorizedFetch(input: RequestInfo | URL): Promise<Respons
   const { pathname } = new URL(request.url);
   const isSigningIn = pathname.startsWith(AUTH) && !pathname.startsWith(STEP_UP);
   const used = accessToken();
-  // The page of somebody who has just left may still ask for something.
-  if (used === null && session.state === 'signed-out' && !isSigningIn)
-    throw new DOMException('signed out', 'AbortError');
+  const isLastWord = pathname === PREFERENCES && request.method === 'PUT';
+  if (!isSigningIn && !isLastWord && !isThere()) throw new DOMException('signed out', 'AbortError');
   let response = await send(request, used);
   if (isSigningIn) return response;
   if (response.status === 401 && (await signInAgain(used))) response = await send(request, accessToken());

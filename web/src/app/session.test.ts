@@ -157,6 +157,43 @@ describe('the session', () => {
     expect(service.fetch.mock.calls).toHaveLength(before);
   });
 
+  test.each(['signOut', 'signOutAtProvider'] as const)(
+    'asks for nothing more once it is being left by %s',
+    async (way) => {
+      await session.signIn('somebody', 'secret');
+      const { queryClient } = await import('./query.ts');
+      let isStopped = false;
+      service.answers['users'] = () => new Promise(() => undefined);
+      const open = queryClient.fetchQuery({
+        queryKey: ['users'],
+        queryFn: ({ signal }) => {
+          signal.addEventListener('abort', () => {
+            isStopped = true;
+          });
+          return api(sdk.getUsers({ signal }));
+        },
+      });
+      open.catch(() => undefined);
+      let finish: () => void = () => undefined;
+      const answer = new Promise<Response>((settle) => {
+        finish = () => settle(service.json({ url: null }));
+      });
+      Object.assign(service.answers, { 'auth/logout': () => answer, 'auth/oidc/sign-out': () => answer });
+      const leaving = session[way]();
+      await vi.waitFor(() => expect(service.asked[way === 'signOut' ? 'auth/logout' : 'auth/oidc/sign-out']).toBe(1));
+      expect(isStopped).toBe(true);
+      await expect(api(sdk.getDepts())).rejects.toThrow('signed out');
+      expect(service.asked['depts']).toBeUndefined();
+      finish();
+      await leaving;
+      expect([session.session.state, session.accessToken(), FakeChannel.told.at(-1)]).toEqual([
+        'signed-out',
+        null,
+        { kind: 'left' },
+      ]);
+    },
+  );
+
   test('follows rights that have changed after a refusal', async () => {
     await session.signIn('somebody', 'secret');
     service.answers['users'] = () => service.refused(403, 'access.forbidden');

@@ -169,33 +169,30 @@ async function goOn(): Promise<void> {
   endInterruption(true);
 }
 
-export async function signOut(): Promise<void> {
-  isLeaving = true;
-  // What is still asked for would be refused.
-  await queryClient.cancelQueries();
-  try {
-    await savePreferences();
-    await api(postAuthLogout());
-  } catch {
-    // An ended session is as good as signed out.
-  }
-  forget();
-  tellOtherTabs({ kind: 'left' });
-}
+/** Signs out here. */
+export const signOut = (): Promise<void> => leave(async () => void (await api(postAuthLogout())));
 
 /** Signs out here, and leaves for the provider to sign out there too, if it has a place for that. */
 export async function signOutAtProvider(): Promise<void> {
-  isLeaving = true;
   let url: string | null = null;
+  await leave(async () => {
+    url = (await api(postAuthOidcSignOut())).url;
+  });
+  if (url !== null) location.assign(url);
+}
+
+/** Ends the session by `way`, and asks for nothing more than that: it would be refused. */
+async function leave(way: () => Promise<void>): Promise<void> {
+  isLeaving = true;
+  await queryClient.cancelQueries();
   try {
     await savePreferences();
-    url = (await api(postAuthOidcSignOut())).url;
+    await way();
   } catch {
     // An ended session is as good as signed out.
   }
   forget();
   tellOtherTabs({ kind: 'left' });
-  if (url !== null) location.assign(url);
 }
 
 /** Leaves the interrupted page for the sign-in page. */
@@ -319,6 +316,9 @@ export async function signInAgain(used: string | null): Promise<boolean> {
   if (await refresh()) return isStillTheirs(used);
   return isAtWork() && interrupt();
 }
+
+/** Whether there is somebody to ask for: the page of a person who leaves may still stand there for a moment. */
+export const isThere = (): boolean => !isLeaving && (token !== null || session.state !== 'signed-out');
 
 const isAtWork = () => session.state === 'signed-in' && !isLeaving;
 
