@@ -47,8 +47,9 @@ export async function runBrowserTests(files: readonly string[] = [], flags: read
     const project = flags.some((flag) => flag.startsWith('--project')) ? [] : ['--project=tests'];
     const parameters = [cli, 'test', '--config', config, ...project, ...flags, ...files];
     const code = await run(process.execPath, parameters, { E2E_RESULTS: results });
-    const reported = existsSync(results) ? outcomeOf(JSON.parse(readFileSync(results, 'utf8'))) : sum([]);
-    return outcomeOfProcess('browser', reported, code);
+    const report: Report | null = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null;
+    if (report) showPages(report);
+    return outcomeOfProcess('browser', report ? outcomeOf(report) : sum([]), code);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -68,7 +69,10 @@ interface Group {
     readonly file: string;
     readonly tests: readonly {
       readonly status: 'expected' | 'unexpected' | 'flaky' | 'skipped';
-      readonly results: readonly { readonly errors: readonly { readonly message?: string }[] }[];
+      readonly results: readonly {
+        readonly errors: readonly { readonly message?: string }[];
+        readonly attachments: readonly { readonly name: string; readonly path?: string }[];
+      }[];
     }[];
   }[];
   readonly suites?: readonly Group[];
@@ -94,6 +98,24 @@ function failuresOf({ specs, suites = [] }: Group, titles: readonly string[]): F
   );
   return [...own, ...suites.flatMap((group) => failuresOf(group, [...titles, group.title]))];
 }
+
+const MOST_PAGES = 3;
+const MOST_LINES = 60;
+/** Prints what stood on the page when a test failed: pictures do not outlive the machine that made them. */
+function showPages({ suites }: Report): void {
+  const specs = suites.flatMap(specsOf);
+  const failed = specs.filter(({ tests }) => tests.some(({ status }) => status !== 'expected'));
+  for (const { title, tests } of failed.slice(0, MOST_PAGES)) {
+    const attachments = tests.flatMap(({ results }) => results.flatMap((result) => result.attachments));
+    const path = attachments.find(({ name }) => name === 'error-context')?.path;
+    const [, page = ''] =
+      /^```yaml\n(.*?)^```$/ms.exec(path && existsSync(path) ? readFileSync(path, 'utf8') : '') ?? [];
+    const lines = page.trimEnd().split('\n');
+    console.log(`\nThe page when “${title}” failed:\n${lines.slice(0, MOST_LINES).join('\n')}`);
+  }
+}
+
+const specsOf = ({ specs, suites = [] }: Group): Group['specs'] => [...specs, ...suites.flatMap(specsOf)];
 
 /** Installs by the lock file, when that is not done yet; the packages of a browser and a font only where the machine lacks one. */
 async function install(needsFont: boolean): Promise<boolean> {
