@@ -101,7 +101,7 @@ function failuresOf({ specs, suites = [] }: Group, titles: readonly string[]): F
 
 const MOST_PAGES = 3;
 const MOST_LINES = 60;
-/** Prints what stood on the page when a test failed: pictures do not outlive the machine that made them. */
+/** Prints what stood on the page when a test failed: pictures do not outlive the machine that made them. Forms come last. */
 function showPages({ suites }: Report): void {
   const specs = suites.flatMap(specsOf);
   const failed = specs.filter(({ tests }) => tests.some(({ status }) => status !== 'expected'));
@@ -110,8 +110,11 @@ function showPages({ suites }: Report): void {
     const path = attachments.find(({ name }) => name === 'error-context')?.path;
     const [, page = ''] =
       /^```yaml\n(.*?)^```$/ms.exec(path && existsSync(path) ? readFileSync(path, 'utf8') : '') ?? [];
-    const lines = page.trimEnd().split('\n');
-    console.log(`\nThe page when “${title}” failed:\n${lines.slice(0, MOST_LINES).join('\n')}`);
+    const lines = page
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.includes('- /url:'));
+    console.log(`\nThe page when “${title}” failed:\n${lines.slice(-MOST_LINES).join('\n')}`);
   }
 }
 
