@@ -15,9 +15,7 @@ import { openCounters } from '#extensions/counters.ts';
 import { memoryCounters } from '#extensions/counters-memory.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { openDatabase } from '#extensions/database/index.ts';
-import { migrateUp } from '#extensions/database/migrations.ts';
 import { observeStatements } from '#extensions/database/observe.ts';
-import { createTestDatabase } from '#extensions/database/testing.ts';
 import { type OpenLog, openLog } from '#extensions/log.ts';
 import { openQueue } from '#extensions/queue.ts';
 import { openTracing } from '#extensions/tracing.ts';
@@ -26,6 +24,7 @@ import { entities } from '#modules/index.ts';
 import { buildApp } from '../app.ts';
 import { prepareData } from '../scripts/seed/seeds.ts';
 import { archiveOptions, databaseOptions, logOptions, tracingOptions } from '../start.ts';
+import { createMigratedDatabase } from './databases.ts';
 import { testDialect } from './dialect.ts';
 import { deleteKeys } from './redis.ts';
 import { SecretWatch } from './secrets.ts';
@@ -137,7 +136,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { beside } = options;
   const testDatabase = beside
     ? { url: beside.config.DATABASE_URL, drop: async () => undefined }
-    : await createTestDatabase(testDialect());
+    : await createMigratedDatabase(testDialect());
   const config = loadConfig({
     APP_ENV: 'testing',
     DATABASE_URL: testDatabase.url,
@@ -161,7 +160,6 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const slowLog = log.levels.logger('database');
   const onStatement = observeStatements({ log: slowLog, slowMs: config.SLOW_QUERY_MS, metrics, tracing });
   const database = await openDatabase({ ...databaseOptions(config), onStatement }, entities);
-  await migrateUp(database);
   const archive = await openArchive(archiveOptions(config, logger));
   const bus = openBus(config.REDIS_URL, config.REDIS_PREFIX, logger);
   const { REDIS_URL: redisUrl, REDIS_PREFIX: prefix } = config;

@@ -353,7 +353,7 @@ describe('a migration on sqlite', () => {
   });
 });
 
-describe('the command line', () => {
+describe('the command line', { skip: !testDialects().includes('sqlite') }, () => {
   it('answers 2 with its usage to what it does not understand, and 1 to what it refuses', async () => {
     const { url, drop } = await createTestDatabase('sqlite');
     for (const parameters of [

@@ -8,6 +8,8 @@ import { parseDatabaseUrl, type ServerAddress } from './url.ts';
 /** An empty database of its own for one test file. */
 export interface TestDatabase {
   readonly url: string;
+  /** What the server calls it; of SQLite, its file. */
+  readonly name: string;
   /** Removes it with all that is in it; close every connection first. */
   drop(): Promise<void>;
 }
@@ -17,16 +19,25 @@ const SERVERS = {
   postgresql: { variable: 'TEST_POSTGRES_URL', home: 'postgres' },
 } as const;
 
-/** The databases that tests run on: SQLite always, the servers whose `TEST_MYSQL_URL` or `TEST_POSTGRES_URL` is set. */
+/**
+ * The databases that tests run on: the one that TEST_DIALECT names, as `npm test` does for one after the other; else SQLite and the
+ * servers whose `TEST_MYSQL_URL` or `TEST_POSTGRES_URL` is set.
+ */
 export function testDialects(): Dialect[] {
-  return ['sqlite', ...(['mysql', 'postgresql'] as const).filter((dialect) => process.env[SERVERS[dialect].variable])];
+  const only = process.env['TEST_DIALECT'];
+  const servers = (['mysql', 'postgresql'] as const).filter((dialect) => process.env[SERVERS[dialect].variable]);
+  return (['sqlite', ...servers] as const).filter((dialect) => only === undefined || dialect === only);
 }
 
-/** Creates an empty database with a random name. Throws when the server is not configured or does not answer. */
-export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase> {
+/**
+ * Creates a database with a random name: an empty one, or on PostgreSQL a copy of `template`, to which nobody may be connected. Throws
+ * when the server is not configured or does not answer.
+ */
+export async function createTestDatabase(dialect: Dialect, template = 'template0'): Promise<TestDatabase> {
   if (dialect === 'sqlite') {
     const folder = mkdtempSync(join(tmpdir(), 'database-test-'));
-    return { url: `sqlite:${folder}/app.db`, drop: async () => rmSync(folder, { recursive: true, force: true }) };
+    const name = join(folder, 'app.db');
+    return { url: `sqlite:${name}`, name, drop: async () => rmSync(folder, { recursive: true, force: true }) };
   }
   const { variable, home } = SERVERS[dialect];
   const server = process.env[variable];
@@ -36,9 +47,12 @@ export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase
   const [create, drop] =
     dialect === 'mysql'
       ? [`create database ${name} character set utf8mb4 collate utf8mb4_bin`, `drop database if exists ${name}`]
-      : [`create database ${name} encoding 'UTF8' template template0`, `drop database if exists ${name} with (force)`];
+      : [
+          `create database ${name} encoding 'UTF8' template ${template}`,
+          `drop database if exists ${name} with (force)`,
+        ];
   await runOnServer(address, create);
-  return { url: withDatabase(server, name), drop: () => runOnServer(address, drop) };
+  return { url: withDatabase(server, name), name, drop: () => runOnServer(address, drop) };
 }
 
 /** Sends one statement to the server over a connection of its own, for what a test does behind the back of the pool. */

@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { PAGES, WITHOUT_SCENES } from '../scenes/pages.ts';
 import { enter, open } from '../scenes/scene.ts';
 import { expect, test } from '../support/fixtures.ts';
-import { collectData, expectAccessible, expectNothingBeyondTheEdge, expectWords } from '../support/looks.ts';
+import {
+  collectData,
+  expectAccessible,
+  expectNothingBeyondTheEdge,
+  expectReadable,
+  expectWords,
+} from '../support/looks.ts';
 
 const WIDTHS = [390, 768, 1440];
 const EXPECTED = /status of (400|401|404|500)/;
@@ -41,7 +47,7 @@ for (const { source, scenes } of PAGES) {
         await expectAccessible(page, `${where}, light`);
         await page.emulateMedia({ colorScheme: 'dark' });
         await expect(page.locator('html')).toHaveClass(/dark/);
-        await expectAccessible(page, `${where}, dark`);
+        await expectReadable(page, `${where}, dark`);
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: 900 });
           await expectNothingBeyondTheEdge(page, `${where} at ${width}`);
