@@ -15,6 +15,7 @@ import { openCounters } from '#extensions/counters.ts';
 import { memoryCounters } from '#extensions/counters-memory.ts';
 import type { Database } from '#extensions/database/index.ts';
 import { openDatabase } from '#extensions/database/index.ts';
+import { migrateUp } from '#extensions/database/migrations.ts';
 import { observeStatements } from '#extensions/database/observe.ts';
 import { type OpenLog, openLog } from '#extensions/log.ts';
 import { openQueue } from '#extensions/queue.ts';
@@ -160,6 +161,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const slowLog = log.levels.logger('database');
   const onStatement = observeStatements({ log: slowLog, slowMs: config.SLOW_QUERY_MS, metrics, tracing });
   const database = await openDatabase({ ...databaseOptions(config), onStatement }, entities);
+  // The settings may name another one, which is empty.
+  await migrateUp(database);
   const archive = await openArchive(archiveOptions(config, logger));
   const bus = openBus(config.REDIS_URL, config.REDIS_PREFIX, logger);
   const { REDIS_URL: redisUrl, REDIS_PREFIX: prefix } = config;
