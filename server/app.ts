@@ -141,7 +141,7 @@ export function environmentFor(
   };
 }
 
-/** Puts the program together. Opens nothing and listens on nothing: `main.ts` and the tests do. */
+/** Puts the program together. Opens nothing and listens on nothing: `start.ts` and the tests do. */
 export async function buildApp(
   dependencies: AppDependencies,
 ): Promise<{ app: FastifyInstance; environment: Environment; drain: () => void }> {

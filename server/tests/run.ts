@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { compiledFolder } from '../compiled.ts';
 import { type Failure, type Outcome, outcomeOfProcess, sum } from './outcome.ts';
 import type { Reported } from './reporter.ts';
 
@@ -56,7 +57,7 @@ async function run(
     `--test-reporter-destination=${results}`,
   );
   const child = spawn(process.execPath, ['--test', ...reporters, ...parameters], {
-    env: { ...process.env, NODE_ENV: 'test', ...env },
+    env: { ...process.env, NODE_ENV: 'test', NODE_COMPILE_CACHE: compiledFolder, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const timer = setTimeout(() => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,6 +64,8 @@ export async function openCluster(databaseUrl: string, redisUrl: string): Promis
   const database = await openDatabase(databaseOptions(config), entities);
   await migrateUp(database);
   await database.close();
+  // What dies by a signal keeps nothing of what it has compiled.
+  flushCompileCache();
   const completions = join(folder, 'completed');
   const { ctx, close } = await openProgram(config, completions);
   await prepareData(ctx);
@@ -70,9 +73,9 @@ export async function openCluster(databaseUrl: string, redisUrl: string): Promis
   const logOf = (index: number) => join(folder, `log-${index}`);
   const output = (index: number) => readFile(logOf(index), 'utf8').catch(() => '');
   const run = (script: string, words: readonly string[], stdio: 'inherit' | number) => {
-    const { PATH = '', HOME = '' } = process.env;
+    const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
     return spawn(process.execPath, [join(import.meta.dirname, script), completions, ...words], {
-      env: { PATH, HOME, ...settings },
+      env: { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...settings },
       stdio: ['ignore', stdio, stdio, 'ipc'],
     });
   };
