@@ -21,6 +21,7 @@ test('a log is read from the database or from the archive, as the address says',
   await visit('admin', '/logs/sign-ins');
   const signIns = new ListScreen(page, 'signInLog.one');
   await expect(signIns.row('admin').first()).toBeVisible();
+  await page.getByRole('button', { name: zh('crud.moreFilters') }).click();
   const keptIn = page.getByRole('search').getByRole('combobox', { name: zh('crud.archived') });
   await keptIn.press('ArrowDown');
   await page.getByRole('option', { name: zh('crud.inArchive'), exact: true }).click();
