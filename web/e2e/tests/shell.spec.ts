@@ -94,7 +94,9 @@ test('the command palette goes to a page by keyboard', async ({ page, visit }) =
   await expect(search).toHaveCount(0);
 });
 
-test('a lost connection is told, and its return', async ({ page, context, visit }) => {
+test('a lost connection is told, and its return', async ({ page, context, visit, watched }) => {
+  // Of what was on its way.
+  watched.expect(/ERR_INTERNET_DISCONNECTED/);
   await visit('admin', '/system/positions');
   await expect(page.getByRole('heading', { name: zh('positions.title'), level: 1 })).toBeVisible();
   await context.setOffline(true);

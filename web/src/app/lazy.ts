@@ -11,6 +11,7 @@ function whenIdle(work: () => void): void {
 }
 
 async function fetchAhead(load: () => Promise<unknown>): Promise<void> {
+  if (!navigator.onLine) return;
   inBackground += 1;
   try {
     await load();
