@@ -52,8 +52,6 @@ export async function createTestDatabase(dialect: Dialect, template = 'template0
           `drop database if exists ${name} with (force)`,
         ];
   await runOnServer(address, create);
-  // Nobody misses it after a power cut, so no commit has to wait for the disk.
-  if (dialect === 'postgresql') await runOnServer(address, `alter database ${name} set synchronous_commit = off`);
   return { url: withDatabase(server, name), name, drop: () => runOnServer(address, drop) };
 }
 
