@@ -18,7 +18,7 @@ export async function authorizedFetch(input: RequestInfo | URL): Promise<Respons
   const { pathname } = new URL(request.url);
   const isSigningIn = pathname.startsWith(AUTH) && !pathname.startsWith(STEP_UP);
   const used = accessToken();
-  const isLastWord = pathname === PREFERENCES && request.method === 'PUT';
+  const isLastWord = used !== null && pathname === PREFERENCES && request.method === 'PUT';
   if (!isSigningIn && !isLastWord && !isThere()) throw new DOMException('signed out', 'AbortError');
   let response = await send(request, used);
   if (isSigningIn) return response;
