@@ -1,6 +1,5 @@
-import { headOf } from './text.ts';
-
 const MOST_LINES = 2000;
+const MOST_CHARACTERS = 2 ** 22;
 const LONGEST_LINE = 8192;
 
 /** A line of the log as it is shown. */
@@ -25,28 +24,48 @@ export interface TailQuery {
   readonly limit: number;
 }
 
+/** Lines that came together. */
+interface Lines {
+  readonly text: string;
+  readonly count: number;
+}
+
 /** The last lines that this process has logged, secrets already taken out: kept as they were written, read only when somebody asks. */
 export class LogTail {
-  readonly #lines: string[] = [];
+  /** Oldest first. */
+  readonly #kept: Lines[] = [];
+  #count = 0;
+  #characters = 0;
   #written = 0;
 
-  add(line: string): void {
-    this.#lines[this.#written % MOST_LINES] = headOf(line, LONGEST_LINE);
-    this.#written += 1;
+  /** Adds lines, each with its end. */
+  add(text: string, count: number): void {
+    this.#kept.push({ text, count });
+    this.#count += count;
+    this.#characters += text.length;
+    this.#written += count;
+    while (this.#kept.length > 1 && (this.#count > MOST_LINES || this.#characters > MOST_CHARACTERS)) {
+      const oldest = this.#kept.shift() as Lines;
+      this.#count -= oldest.count;
+      this.#characters -= oldest.text.length;
+    }
   }
 
   /** The newest lines that match, newest first. */
   find({ levels, module, keyword, after = 0, limit }: TailQuery): TailLine[] {
     const found: TailLine[] = [];
     const wanted = keyword?.toLowerCase();
-    const oldest = Math.max(after, this.#written - this.#lines.length);
-    for (let number = this.#written; number > oldest && found.length < limit; number--) {
-      const text = this.#lines[(number - 1) % MOST_LINES] as string;
-      if (wanted && !text.toLowerCase().includes(wanted)) continue;
-      const line = read(text, number);
-      if (levels && !levels.includes(line.level)) continue;
-      if (module && line.module !== module) continue;
-      found.push(line);
+    let number = this.#written + 1;
+    for (const { text } of this.#kept.toReversed()) {
+      for (const whole of text.split('\n').slice(0, -1).reverse()) {
+        number -= 1;
+        if (number <= after || found.length >= limit) return found;
+        if (wanted && !whole.toLowerCase().includes(wanted)) continue;
+        const line = read(whole.slice(0, LONGEST_LINE), number);
+        if (levels && !levels.includes(line.level)) continue;
+        if (module && line.module !== module) continue;
+        found.push(line);
+      }
     }
     return found;
   }

@@ -1,19 +1,19 @@
 import { Writable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { LogFile, type LogFileOptions } from './log-file.ts';
 
 /** What pino runs on a thread of its own: takes what was logged and writes it into files, so that no request waits for a disk. */
 export default function openFileTransport(options: LogFileOptions): Writable {
   const file = new LogFile(options);
-  const decoder = new StringDecoder();
   let rest = '';
   return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      const text = rest + decoder.write(chunk);
-      const end = text.lastIndexOf('\n') + 1;
-      rest = text.slice(end);
+    // It comes as text, and would only be made into bytes to be read again.
+    decodeStrings: false,
+    write(chunk: string, _encoding, done) {
+      const end = chunk.lastIndexOf('\n') + 1;
+      const lines = rest + chunk.slice(0, end);
+      rest = end > 0 ? chunk.slice(end) : rest + chunk;
       try {
-        if (end > 0) file.write(text.slice(0, end));
+        if (end > 0) file.write(lines);
         done();
       } catch (error) {
         process.stderr.write(`the log file could not be written: ${String(error)}\n`);

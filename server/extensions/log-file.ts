@@ -64,12 +64,11 @@ export class LogFile {
     while (start < lines.length) {
       const room = Math.max(0, this.#options.maxBytes - this.#size);
       const end = this.#endWithin(lines, start, room);
-      const part = lines.slice(start, end);
-      const bytes = Buffer.byteLength(part);
-      this.#rotateIfDue(bytes);
+      const part = Buffer.from(lines.slice(start, end));
+      this.#rotateIfDue(part.length);
       this.#descriptor ??= openSync(this.#path, 'a', OWNER_ONLY);
       appendFileSync(this.#descriptor, part);
-      this.#size += bytes;
+      this.#size += part.length;
       start = end;
     }
   }

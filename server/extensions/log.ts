@@ -7,6 +7,7 @@ import { errorForLog } from '#core/request-log.ts';
 import { SECRET_NAMES } from '#core/secret-names.ts';
 import type { LogFileOptions } from './log-file.ts';
 import { takeLogName } from './log-name.ts';
+import { LogTurn } from './log-turn.ts';
 
 const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => {
   const key = /^\w+$/.test(name) ? name : `["${name}"]`;
@@ -21,7 +22,7 @@ export interface LogOptions {
   readonly modules?: ReadonlyMap<string, LogLevel>;
   /** Files beside it; left out for none. */
   readonly files?: Omit<LogFileOptions, 'name' | 'now'>;
-  /** Where lines go; standard output when left out. */
+  /** Where lines go; standard output when left out. Several may come at once. */
   readonly destination?: DestinationStream;
   readonly now?: () => Date;
 }
@@ -31,13 +32,15 @@ export interface OpenLog {
   readonly logger: FastifyBaseLogger;
   readonly levels: LogLevels;
   readonly tail: LogTail;
+  /** Passes on what was logged in this turn of the event loop, before it ends. */
+  flush(): void;
   /** Writes out what is still on its way. */
   close(): Promise<void>;
 }
 
 /** Lines for the files wait this long, or until they are so many. */
 const HAND_OVER_MS = 200;
-const HAND_OVER_CHARACTERS = 16_384;
+const HAND_OVER_CHARACTERS = 2 ** 18;
 
 type Sink = DestinationStream & { flushSync?(): void };
 
@@ -47,23 +50,33 @@ export function openLog({ level, modules, now, ...options }: LogOptions): OpenLo
   const output: Sink =
     options.destination ?? (options.pretty ? pretty({ sync: true }) : pino.destination({ sync: true }));
   const files = options.files && openFiles(options.files);
-  const root = rootLogger({
-    write(line: string) {
-      tail.add(line);
-      output.write(line);
-      files?.write(line);
+  const turn = new LogTurn({
+    write(lines, count) {
+      tail.add(lines, count);
+      output.write(lines);
+      files?.write(lines);
     },
     flushSync() {
       output.flushSync?.();
       files?.flushSync();
     },
   });
-  const levels = new LogLevels(root, { level, ...(modules && { modules }) }, now && (() => now().getTime()));
+  // Before the thread hears of it: what it was not given by then is lost.
+  const onExit = () => turn.flushSync();
+  process.prependListener('exit', onExit);
+  const levels = new LogLevels(
+    rootLogger(turn),
+    { level, ...(modules && { modules }) },
+    now && (() => now().getTime()),
+  );
   return {
     logger: levels.logger(null),
     levels,
     tail,
+    flush: () => turn.pass(),
     async close() {
+      process.off('exit', onExit);
+      turn.pass();
       output.flushSync?.();
       await files?.close();
     },
@@ -100,6 +113,7 @@ function openFiles(options: Omit<LogFileOptions, 'name' | 'now'>) {
       else timer ??= setTimeout(handOver, HAND_OVER_MS).unref();
     },
     flushSync() {
+      if (hasStopped) return;
       handOver();
       thread.flushSync();
     },

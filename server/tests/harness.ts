@@ -126,7 +126,7 @@ const why = 'a test prepares its data';
 export function useApp(options: TestAppOptions = {}): TestApp {
   const t = {} as TestApp;
   before(async () => {
-    Object.assign(t, await testApp(options));
+    Object.defineProperties(t, Object.getOwnPropertyDescriptors(await testApp(options)));
   });
   after(() => t.close?.());
   return t;
@@ -153,7 +153,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   });
   const logLines: string[] = [];
   const { now } = options;
-  const destination = { write: (line: string) => void logLines.push(line) };
+  const destination = { write: (lines: string) => void logLines.push(...lines.split(/(?<=\n)/)) };
   const log = openLog({ ...logOptions(config), pretty: false, destination, ...(now && { now }) });
   const { logger } = log;
   const metrics = new Metrics();
@@ -205,6 +205,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     if (closed) return;
     closed = true;
     await app.close();
+    log.flush();
     try {
       if (options.searchesSecrets ?? true)
         await secrets.assertNothingTold({ config, database: beside ? null : database, environment, logLines });
@@ -313,7 +314,10 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     environment,
     dispatcher,
     tokens,
-    logLines,
+    get logLines() {
+      log.flush();
+      return logLines;
+    },
     log,
     mails,
     secrets,

@@ -124,6 +124,7 @@ describe('lines of the log', () => {
       (await find(`after=${newest[0].number}`)).every((one: { number: number }) => one.number > newest[0].number),
     );
     for (let count = 0; count < 2500; count++) t.log.logger.info('filler');
+    t.log.flush();
     assert.equal((await find('keyword=line%20to%20look')).length, 0, 'only the last lines are kept');
     assert.equal((await find('limit=500')).length, 500);
     assert.equal((await t.admin.get('monitor/logs?limit=501')).status, 400);
