@@ -13,7 +13,7 @@ import { createInstallation } from './installation.ts';
 // What does the audit cost a service that is busy? One process answers reads as fast as it can, and between them so many edits that there
 // are 200 in a second of its processor time: with records and without, in turns. Counted are the reads in a second of processor time.
 // Sealing the records is part of it.
-const ROUNDS = 41;
+const ROUNDS = 101;
 const ROUND_MS = 500;
 const EDITS_PER_SECOND = 200;
 const SIDES = ['with records', 'without'] as const;

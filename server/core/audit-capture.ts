@@ -65,11 +65,11 @@ export class CapturingExecutor implements QueryExecutor {
     if (UpdateQueryNode.is(statement)) {
       if (statement.from || statement.joins) throw new Error('an update whose rows are kept names one table');
       if (!this.#isKept(statement)) return this.#inner.executeQuery(compiled);
-      return this.#options.gather((executor, trail) => this.#update(executor, trail, statement));
+      return this.#options.gather((executor, trail) => this.#update(executor, trail, compiled, statement));
     }
     if (DeleteQueryNode.is(statement)) {
       if (statement.using || statement.joins) throw new Error('a delete whose rows are kept names one table');
-      return this.#options.gather((executor, trail) => this.#delete(executor, trail, statement));
+      return this.#options.gather((executor, trail) => this.#delete(executor, trail, compiled, statement));
     }
     throw new Error(`a ${statement.kind} cannot be kept`);
   }
@@ -84,11 +84,16 @@ export class CapturingExecutor implements QueryExecutor {
     return !isQuiet || !((entity.audit as RowAudit).quiet ?? []).includes(column);
   }
 
-  async #update<R>(executor: Kysely<Tables>, trail: AuditTrail, statement: UpdateQueryNode): Promise<QueryResult<R>> {
+  async #update<R>(
+    executor: Kysely<Tables>,
+    trail: AuditTrail,
+    compiled: CompiledQuery<R>,
+    statement: UpdateQueryNode,
+  ): Promise<QueryResult<R>> {
     const { entity } = this.#options;
     const before = await this.#find(executor, entity, statement.where);
     if (before.length === 0) return nothing();
-    const result = await this.#run<R>(executor, statement, before);
+    const result = await this.#run(executor, compiled, statement, before);
     const updates = (statement.updates ?? []).map((update) => [columnOf(update), update.value] as const);
     const computed = updates.some(([column, value]) => this.#keeps(column) && !ValueNode.is(value));
     const after = computed ? await this.#again(executor, before) : before.map((image) => this.#changed(image, updates));
@@ -126,12 +131,17 @@ export class CapturingExecutor implements QueryExecutor {
     return before.map((image) => found.get(keyOf(entity, image)));
   }
 
-  async #delete<R>(executor: Kysely<Tables>, trail: AuditTrail, statement: DeleteQueryNode): Promise<QueryResult<R>> {
+  async #delete<R>(
+    executor: Kysely<Tables>,
+    trail: AuditTrail,
+    compiled: CompiledQuery<R>,
+    statement: DeleteQueryNode,
+  ): Promise<QueryResult<R>> {
     const { entity } = this.#options;
     const before = await this.#find(executor, entity, statement.where);
     if (before.length === 0) return nothing();
     await this.#cascade(executor, trail, entity, before);
-    const result = await this.#run<R>(executor, statement, before);
+    const result = await this.#run(executor, compiled, statement, before);
     for (const image of before) trail.changed(entity, image, null);
     return result;
   }
@@ -161,11 +171,12 @@ export class CapturingExecutor implements QueryExecutor {
   /** Runs the statement. On PostgreSQL a row can begin to match between two statements: only those that were found are changed. */
   async #run<R>(
     executor: Kysely<Tables>,
+    compiled: CompiledQuery<R>,
     statement: UpdateQueryNode | DeleteQueryNode,
     found: readonly Image[],
   ): Promise<QueryResult<R>> {
     const { entity, dialect } = this.#options;
-    if (dialect !== 'postgresql') return run<R>(executor, statement);
+    if (dialect !== 'postgresql') return executor.withoutPlugins().getExecutor().executeQuery<R>(compiled);
     const results: QueryResult<R>[] = [];
     for (const some of groupsOf(found, KEYS_PER_STATEMENT)) {
       const where = narrowed(statement.where, keysIn(entity, some));

@@ -37,9 +37,15 @@ export function isKept({ audit }: Entity, column: string): boolean {
   return !(audit.ignored ?? []).includes(column);
 }
 
+const keys = new WeakMap<Entity['columns'], readonly string[]>();
+
 /** The names of the columns that make the key of a row. */
-export function keyColumns({ columns }: Entity): string[] {
-  return Object.keys(columns).filter((name) => columns[name]?.options.primary);
+export function keyColumns({ columns }: Entity): readonly string[] {
+  const known = keys.get(columns);
+  if (known) return known;
+  const found = Object.keys(columns).filter((name) => columns[name]?.options.primary);
+  keys.set(columns, found);
+  return found;
 }
 
 /** What a record calls a row. */
@@ -68,9 +74,9 @@ function parsed(text: string): unknown {
 
 /** A row as it is compared, of the columns that it has. */
 export function imageOf({ columns }: Entity, row: Readonly<Record<string, unknown>>): Image {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, plainValue(columns[name]?.options.kind, value)]),
-  );
+  const image: Record<string, unknown> = {};
+  for (const name in row) image[name] = plainValue(columns[name]?.options.kind, row[name]);
+  return image;
 }
 
 /** A new row, with what the database fills in. */
@@ -94,7 +100,9 @@ export function differenceOf(entity: Entity, before: Image | null, after: Image 
   });
 }
 
-const same = (one: unknown, other: unknown) => one === other || canonical(one) === canonical(other);
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const same = (one: unknown, other: unknown) =>
+  one === other || (isObject(one) && isObject(other) && canonical(one) === canonical(other));
 
 /** JSON with the keys of objects in order: MySQL gives them back in an order of its own. */
 export function canonical(value: unknown): string {

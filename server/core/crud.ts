@@ -84,10 +84,13 @@ export function plusOne(column: string): number {
   return sql<number>`${sql.ref(column)} + 1` as unknown as number;
 }
 
-/** Another value for each row by its id, in one update. Only for numbers and for text that the program made itself. */
-export function valueById<T extends number | string>(values: readonly (readonly [id: number, value: T])[]): T {
-  const whens = values.map(([id, value]) => sql`when ${sql.lit(id)} then ${sql.lit(value)}`);
-  return sql`case ${sql.ref('id')} ${sql.join(whens, sql` `)} end` as unknown as T;
+/** Another value of a column for each row by its id, in one update; a row that is not named keeps its own, which also says the type. */
+export function valueById<T extends number | string>(
+  column: string,
+  values: readonly (readonly [id: number, value: T])[],
+): T {
+  const whens = values.map(([id, value]) => sql`when ${id} then ${value}`);
+  return sql`case ${sql.ref('id')} ${sql.join(whens, sql` `)} else ${sql.ref(column)} end` as unknown as T;
 }
 
 /**

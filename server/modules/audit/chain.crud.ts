@@ -2,11 +2,14 @@ import type { Insertable } from 'kysely';
 import type { Context } from '#core/context.ts';
 import { valueById } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
+import { groupsOf } from '#core/groups.ts';
+import { prepared } from '#core/prepared.ts';
 import type { ChainRow } from './audit.entity.ts';
 
 const why = 'the chain holds every record, whoever may read it';
 const HEAD = 'audit';
-const ROWS_PER_UPDATE = 200;
+/** Each row is looked up among those of its statement one by one. */
+const ROWS_PER_UPDATE = 50;
 
 export function findHead(ctx: Context) {
   return ctx.unscoped('audit_heads', why).select().selectAll().where('name', '=', HEAD).executeTakeFirst();
@@ -46,26 +49,38 @@ export async function countUnsealed(ctx: Context): Promise<number> {
   return counted;
 }
 
+const place = prepared(
+  (
+    tables,
+    { ids, sequences, hashes }: { ids: readonly number[]; sequences: readonly number[]; hashes: readonly string[] },
+  ) =>
+    tables
+      .unscoped('audit_logs', why)
+      .updateQuietly({
+        sequence: valueById(
+          'sequence',
+          ids.map((id, index) => [id, sequences[index] as number]),
+        ),
+        hash: valueById(
+          'hash',
+          ids.map((id, index) => [id, hashes[index] as string]),
+        ),
+      })
+      .where('id', 'in', ids)
+      .where('sequence', 'is', null),
+);
+
 /** Gives rows their places, many in one statement. */
 export async function placeRows(
   ctx: Context,
   places: readonly { readonly id: number; readonly sequence: number; readonly hash: string }[],
 ): Promise<void> {
-  for (let start = 0; start < places.length; start += ROWS_PER_UPDATE) {
-    const some = places.slice(start, start + ROWS_PER_UPDATE);
-    await ctx
-      .unscoped('audit_logs', why)
-      .updateQuietly({
-        sequence: valueById(some.map(({ id, sequence }) => [id, sequence])),
-        hash: valueById(some.map(({ id, hash }) => [id, hash])),
-      })
-      .where(
-        'id',
-        'in',
-        some.map(({ id }) => id),
-      )
-      .where('sequence', 'is', null)
-      .execute();
+  for (const some of groupsOf(places, ROWS_PER_UPDATE)) {
+    await ctx.run(place, {
+      ids: some.map(({ id }) => id),
+      sequences: some.map(({ sequence }) => sequence),
+      hashes: some.map(({ hash }) => hash),
+    });
   }
 }
 
