@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '#core/context.ts';
 import type { AnyTaskHandler } from '#core/task.ts';
+import { together } from '#core/together.ts';
 import * as claim from './claim.crud.ts';
 import { isLimited } from './queue.service.ts';
 import { released } from './state.service.ts';
@@ -56,7 +57,14 @@ export async function claimTasks(
   if (candidates.length === 0) return [];
   const taken: claim.TakenTask[] = [];
   const free = candidates.filter((candidate) => !isLimited(ctx, candidate)).slice(0, places);
-  if (free.length > 0) taken.push(...(await take(ctx, free, claimant)));
+  if (free.length > 0)
+    taken.push(
+      ...(await take(
+        ctx,
+        free.map(({ id }) => id),
+        claimant,
+      )),
+    );
   const limited = Map.groupBy(
     candidates.filter((candidate) => isLimited(ctx, candidate)),
     ({ handler }) => handler,
@@ -68,18 +76,28 @@ export async function claimTasks(
   return taken;
 }
 
-/** Takes one task that was offered, if it may run now and need not wait for others. */
-export async function claimTask(
-  ctx: Context,
-  taskId: number,
-  claimant: Claimant,
-): Promise<claim.TakenTask | undefined> {
-  const task = (await take(ctx, [{ id: taskId }], claimant))[0] ?? (await takeSoon(ctx, taskId, claimant));
-  if (!task || (ctx.handlers.has(task.handler) && !isLimited(ctx, task))) return task;
-  // Another version of the program has offered it: here nobody knows its handler, or may run so many of it.
-  const back = { ...released(ctx.now()), attempt: task.attempt - 1 };
-  await work.updateHeld(ctx, task.id, task.lease_token as string, back);
-  return undefined;
+/** Takes a task that was offered, if it may run now and need not wait for others. */
+export type TakeOffered = (taskId: number) => Promise<claim.TakenTask | undefined>;
+
+/** Those that are offered in one turn of the event loop are taken by one statement. */
+export function takeOfferedTogether(ctx: Context, claimant: Claimant): TakeOffered {
+  const takeAll = together(async (ids: readonly number[]) => {
+    const taken = new Map((await take(ctx, ids, claimant)).map((task) => [task.id, task]));
+    return ids.map((id) => {
+      const task = taken.get(id);
+      // Offered twice it is still one.
+      taken.delete(id);
+      return task;
+    });
+  });
+  return async (taskId) => {
+    const task = (await takeAll(taskId)) ?? (await takeSoon(ctx, taskId, claimant));
+    if (!task || (ctx.handlers.has(task.handler) && !isLimited(ctx, task))) return task;
+    // Another version of the program has offered it: here nobody knows its handler, or may run so many of it.
+    const back = { ...released(ctx.now()), attempt: task.attempt - 1 };
+    await work.updateHeld(ctx, { id: task.id, leaseToken: task.lease_token as string, changes: back });
+    return undefined;
+  };
 }
 
 /** Timers and clocks differ by a little; what is offered much too early was moved meanwhile, and is offered again. */
@@ -88,12 +106,11 @@ async function takeSoon(ctx: Context, taskId: number, claimant: Claimant): Promi
   const early = waiting ? waiting.available_at.getTime() - ctx.now().getTime() : EARLY_AT_MOST_MS + 1;
   if (early > EARLY_AT_MOST_MS) return undefined;
   await sleep(Math.max(1, early));
-  return (await take(ctx, [{ id: taskId }], claimant))[0];
+  return (await take(ctx, [taskId], claimant))[0];
 }
 
-function take(ctx: Context, candidates: readonly Pick<Candidate, 'id'>[], { instance, leaseMs }: Claimant) {
+function take(ctx: Context, ids: readonly number[], { instance, leaseMs }: Claimant) {
   const until = new Date(ctx.now().getTime() + leaseMs);
-  const ids = candidates.map(({ id }) => id);
   return claim.takeTasks(ctx, ids, { token: randomUUID(), until, instance });
 }
 
@@ -112,7 +129,7 @@ function claimLimited(
     let room = Math.min(places, concurrency - running.length);
     const perKey = new Map<string, number>();
     for (const key of running) if (key !== null) perKey.set(key, (perKey.get(key) ?? 0) + 1);
-    const chosen: Candidate[] = [];
+    const chosen: number[] = [];
     for (const candidate of candidates) {
       if (room <= 0) break;
       if (candidate.key !== null) {
@@ -120,7 +137,7 @@ function claimLimited(
         if (count >= concurrencyPerKey) continue;
         perKey.set(candidate.key, count + 1);
       }
-      chosen.push(candidate);
+      chosen.push(candidate.id);
       room -= 1;
     }
     return chosen.length > 0 ? take(ctx, chosen, claimant) : [];

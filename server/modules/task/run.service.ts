@@ -7,7 +7,7 @@ import { ownTrace, readTraceparent } from '#core/trace.ts';
 import type * as claim from './claim.crud.ts';
 import { type FileColumns, RunFile } from './file.service.ts';
 import { checkedArguments, offerOf } from './queue.service.ts';
-import { endHeld, failHeld, finished, released, tell } from './state.service.ts';
+import { endHeld, failHeld, finished, released, tell, type WriteHeld } from './state.service.ts';
 import * as work from './work.crud.ts';
 
 /** Why a run was aborted; kept as the reason of its signal. */
@@ -33,15 +33,15 @@ export interface Run {
   abort(reason: TaskAborted): void;
 }
 
-/** Runs a task that was claimed, as part of the trace that queued it, and records how it ended. `ended` never rejects. */
-export function runTask(system: Context, task: claim.TakenTask): Run {
+/** Runs a task that was claimed, as part of the trace that queued it, and records by `write` how it ended. `ended` never rejects. */
+export function runTask(system: Context, task: claim.TakenTask, write: WriteHeld): Run {
   const controller = new AbortController();
   const trace = readTraceparent(task.traceparent) ?? ownTrace(task.request_id ?? '');
   const names = { module: 'task', task_id: task.id, handler: task.handler, trace_id: trace.traceId };
   const log = lazyChild(system.log, names);
   const ctx = system.tracedAs(trace.traceId, log);
   const values = { 'messaging.operation.name': 'process', 'task.id': task.id, 'task.attempt': task.attempt };
-  const run = () => execute(ctx, task, controller);
+  const run = () => execute(ctx, task, controller, write);
   const ended = ctx.tracing.span(`run ${task.handler}`, 'consumer', values, run, trace).catch((error) => {
     // The database is away: the lease runs out, and another instance, or this one later, takes the task again.
     ctx.log.error({ err: error, taskId: task.id }, 'the end of a task could not be recorded');
@@ -49,7 +49,12 @@ export function runTask(system: Context, task: claim.TakenTask): Run {
   return { task, ended, abort: (reason) => controller.abort(reason) };
 }
 
-async function execute(ctx: Context, task: claim.TakenTask, controller: AbortController): Promise<void> {
+async function execute(
+  ctx: Context,
+  task: claim.TakenTask,
+  controller: AbortController,
+  write: WriteHeld,
+): Promise<void> {
   const handler = ctx.handlers.get(task.handler) as AnyTaskHandler;
   const { attempt } = task;
   const { signal } = controller;
@@ -85,7 +90,7 @@ async function execute(ctx: Context, task: claim.TakenTask, controller: AbortCon
   clearTimeout(timer);
   await notes.close();
   if ('error' in outcome) await file.discard();
-  await record(ctx, handler, task, signal, outcome, Math.round(performance.now() - started));
+  await record(ctx, handler, task, signal, outcome, Math.round(performance.now() - started), write);
 }
 
 type Outcome = { readonly result: Json; readonly file: FileColumns } | { readonly error: Error };
@@ -124,18 +129,20 @@ async function record(
   signal: AbortSignal,
   outcome: Outcome,
   durationMs: number,
+  write: WriteHeld,
 ): Promise<void> {
   const { attempt } = task;
   if ('result' in outcome) {
-    const end = finished(ctx, durationMs);
-    const kept = await endHeld(ctx, task, 'succeeded', {
-      ...end,
+    const end = {
+      ...finished(ctx, durationMs),
       ...outcome.file,
       state: 'succeeded',
       result: outcome.result,
       error: null,
       error_stack: null,
-    });
+    } as const;
+    // Of a trace that is recorded the write is a part, which it would not be among others.
+    const kept = await endHeld(ctx, task, 'succeeded', end, ctx.tracing.isRecording ? undefined : write);
     if (!kept) ctx.log.warn({ taskId: task.id }, 'a task ended after its lease was lost; the result does not count');
     return;
   }
@@ -206,11 +213,12 @@ class RunNotes {
   async #write(): Promise<void> {
     await this.#writing;
     const [progress, lines] = [this.#progress, this.#lines];
+    const { id, lease_token: token } = this.#task;
     this.#progress = null;
     this.#lines = [];
     try {
       if (lines.length > 0) await work.insertLogs(this.#ctx, lines);
-      if (progress && (await work.updateHeld(this.#ctx, this.#task.id, this.#task.lease_token as string, progress)))
+      if (progress && (await work.updateHeld(this.#ctx, { id, leaseToken: token as string, changes: progress })))
         await tell(this.#ctx, this.#task, 'running');
     } catch (error) {
       this.#ctx.log.warn({ err: error, taskId: this.#task.id }, 'notes of a task could not be written');

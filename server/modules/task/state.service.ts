@@ -2,6 +2,7 @@ import type { Updateable } from 'kysely';
 import type { Context } from '#core/context.ts';
 import type { Tables } from '#core/entity.ts';
 import { type AnyTaskHandler, backoffMs, DEFAULT_BACKOFF } from '#core/task.ts';
+import { together } from '#core/together.ts';
 import type * as claim from './claim.crud.ts';
 import { offerOf } from './queue.service.ts';
 import type { TaskState } from './task.schema.ts';
@@ -48,12 +49,45 @@ export const finished = (ctx: Context, durationMs: number | null) => ({
   lease_until: null,
 });
 
+/** Changes a task that is held by a lease; tells whether it still was. */
+export type WriteHeld = (change: work.HeldChange) => Promise<boolean>;
+
+/**
+ * Writes what comes in one turn of the event loop in one transaction: most of what a small write costs is its commit. One that fails
+ * does not stop the others.
+ */
+export function writeTogether(system: Context): WriteHeld {
+  return together(async (changes: readonly work.HeldChange[]) => {
+    const each = () => changes.map((change) => work.updateHeld(system, change));
+    if (changes.length === 1) return each();
+    try {
+      return await system.inTransaction((ctx) => writeInOrder(ctx, changes));
+    } catch {
+      return each();
+    }
+  });
+}
+
+/** In the order of their ids, so that two instances that write the same tasks do not wait for each other. */
+async function writeInOrder(ctx: Context, changes: readonly work.HeldChange[]): Promise<boolean[]> {
+  const written = new Map<work.HeldChange, boolean>();
+  for (const change of changes.toSorted((one, other) => one.id - other.id))
+    written.set(change, await work.updateHeld(ctx, change));
+  return changes.map((change) => written.get(change) === true);
+}
+
 /**
  * The end of a run: writes what becomes of its task, counts the run, and says so. False, and nothing of it, when the lease was lost:
  * that run was counted by whoever took the task over.
  */
-export async function endHeld(ctx: Context, task: Held, how: RunEnd, ending: Ending): Promise<boolean> {
-  if (!(await work.updateHeld(ctx, task.id, task.lease_token as string, ending))) return false;
+export async function endHeld(
+  ctx: Context,
+  task: Held,
+  how: RunEnd,
+  ending: Ending,
+  write: WriteHeld = (change) => work.updateHeld(ctx, change),
+): Promise<boolean> {
+  if (!(await write({ id: task.id, leaseToken: task.lease_token as string, changes: ending }))) return false;
   ctx.metrics.tasks.add(task.handler, how);
   await tell(ctx, task, ending.state);
   return true;

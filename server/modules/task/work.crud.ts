@@ -46,17 +46,19 @@ export function listHeld(ctx: Context, ids: readonly number[]) {
     .execute();
 }
 
+/** A change of a task that is to happen only while this lease holds it. */
+export interface HeldChange {
+  readonly id: number;
+  readonly leaseToken: string;
+  readonly changes: Updateable<Tables['tasks']>;
+}
+
 /** Changes a task that is held by this lease; tells whether it still was. */
-export async function updateHeld(
-  ctx: Context,
-  taskId: number,
-  leaseToken: string,
-  changes: Updateable<Tables['tasks']>,
-): Promise<boolean> {
+export async function updateHeld(ctx: Context, { id, leaseToken, changes }: HeldChange): Promise<boolean> {
   const result = await ctx
     .unscoped('tasks', whyWork)
     .update(changes)
-    .where('id', '=', taskId)
+    .where('id', '=', id)
     .where('lease_token', '=', leaseToken)
     .where('state', '=', 'running')
     .executeTakeFirst();

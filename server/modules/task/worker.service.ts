@@ -1,10 +1,10 @@
 import type { Context } from '#core/context.ts';
 import type { Dispatcher } from '#core/task.ts';
 import * as claim from './claim.crud.ts';
-import { claimTask, claimTasks, prepareLocks } from './claim.service.ts';
+import { claimTasks, prepareLocks, type TakeOffered, takeOfferedTogether } from './claim.service.ts';
 import { isLimited, offerOf } from './queue.service.ts';
 import { type Run, runTask, TaskAborted } from './run.service.ts';
-import { endHeld, failHeld, finished } from './state.service.ts';
+import { endHeld, failHeld, finished, type WriteHeld, writeTogether } from './state.service.ts';
 import * as work from './work.crud.ts';
 
 export interface WorkerOptions {
@@ -28,6 +28,8 @@ const ERROR_PAUSE_MS = 1000;
 export class TaskWorker {
   readonly #ctx: Context;
   readonly #options: WorkerOptions;
+  readonly #take: TakeOffered;
+  readonly #write: WriteHeld;
   readonly #runs = new Map<number, Run>();
   readonly #offered = new Set<Promise<void>>();
   readonly #loops: Promise<void>[] = [];
@@ -44,6 +46,8 @@ export class TaskWorker {
   constructor(ctx: Context, options: WorkerOptions) {
     this.#ctx = ctx;
     this.#options = options;
+    this.#take = takeOfferedTogether(ctx, options);
+    this.#write = writeTogether(ctx);
   }
 
   /** Begins to take tasks. Rejects when the database cannot be reached. */
@@ -135,7 +139,7 @@ export class TaskWorker {
   }
 
   async #run(task: claim.TakenTask): Promise<void> {
-    const run = runTask(this.#ctx, task);
+    const run = runTask(this.#ctx, task, this.#write);
     this.#runs.set(task.id, run);
     if (this.#isGraceOver) run.abort(stopping());
     await run.ended;
@@ -159,7 +163,7 @@ export class TaskWorker {
 
   async #runOffered(taskId: number): Promise<void> {
     if (this.#isStopping) return;
-    const taken = await claimTask(this.#ctx, taskId, this.#options);
+    const taken = await this.#take(taskId);
     if (taken) await this.#run(taken);
   }
 
