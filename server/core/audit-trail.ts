@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import {
   differenceOf,
   type FieldChange,
@@ -12,6 +12,7 @@ import {
 import type { Caller } from './caller.ts';
 import type { Entity, TableName, Tables } from './entity.ts';
 import { groupsOf, KEYS_PER_STATEMENT, ROWS_PER_INSERT } from './groups.ts';
+import { type Insert, insertRows } from './inserts.ts';
 
 /** The table that records are written to; `modules/audit` declares it. */
 export const AUDIT_TABLE = 'audit_logs';
@@ -53,14 +54,14 @@ export const recordsLeftBy = (caller: Caller): number => written.get(caller) ?? 
  */
 export class AuditTrail {
   readonly #entities: ReadonlyMap<string, Entity>;
-  readonly #dialect: string;
+  readonly #dialect: Insert['dialect'];
   readonly #rows = new Map<string, RowChange>();
   readonly #relations = new Map<string, { table: string; id: string; byName: Map<string, Relation> }>();
   readonly #notes: AuditNote[] = [];
   /** The record whose former values are being put back. */
   restores: number | null = null;
 
-  constructor(entities: ReadonlyMap<string, Entity>, dialect: string) {
+  constructor(entities: ReadonlyMap<string, Entity>, dialect: Insert['dialect']) {
     this.#entities = entities;
     this.#dialect = dialect;
   }
@@ -129,7 +130,8 @@ export class AuditTrail {
       subject_id: null,
     }));
     const all = [...records, ...notes];
-    for (const some of groupsOf(all, ROWS_PER_INSERT)) await insertRecords(executor, this.#dialect, some);
+    for (const rows of groupsOf(all, ROWS_PER_INSERT))
+      await insertRows(executor.withoutPlugins(), { dialect: this.#dialect, table: AUDIT_TABLE, rows });
     if (all.length > 0) written.set(caller, recordsLeftBy(caller) + all.length);
   }
 
@@ -229,37 +231,6 @@ export class AuditTrail {
     if (!entity || !isAudited(entity)) throw new Error(`the writes of ${table} are not kept`);
     return entity;
   }
-}
-
-type AuditRecord = Readonly<Record<string, unknown>>;
-
-/** Inserts of up to so many records are built once; most transactions leave one or two. */
-const MOST_REMEMBERED = 20;
-const inserts = new Map<string, CompiledQuery>();
-
-/** Every record has the same fields in the same order, so an insert of as many is the same statement with other parameters. */
-async function insertRecords(
-  executor: Kysely<Tables>,
-  dialect: string,
-  records: readonly AuditRecord[],
-): Promise<void> {
-  const inner = executor.withoutPlugins().getExecutor();
-  const [first] = records;
-  if (!first) return;
-  const columns = Object.keys(first);
-  const key = `${dialect} ${records.length}`;
-  let query = inserts.get(key);
-  if (!query) {
-    const nothing = Object.fromEntries(columns.map((column) => [column, null]));
-    query = executor
-      .withoutPlugins()
-      .insertInto(AUDIT_TABLE as TableName)
-      .values(records.map(() => nothing) as never)
-      .compile();
-    if (records.length <= MOST_REMEMBERED) inserts.set(key, query);
-  }
-  const parameters = records.flatMap((record) => columns.map((column) => record[column]));
-  await inner.executeQuery({ ...query, parameters });
 }
 
 function actionOf(before: Image | null, after: Image | null, fields: readonly FieldChange[]): AuditAction {

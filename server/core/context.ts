@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { Kysely } from 'kysely';
+import type { Kysely, QueryResult, UpdateResult } from 'kysely';
 import type { Actor } from './access.ts';
 import type { AccessCache } from './access-cache.ts';
 import type { Archive } from './archive.ts';
@@ -200,12 +200,21 @@ export class Context {
 
   /** Executes a prepared statement (prepared.ts) in the actor's scope. Throws 401 without an actor, where the statement uses `rows`. */
   async run<V extends StatementValues, Row>(statement: PreparedStatement<V, Row>, values: V): Promise<Row[]> {
+    return (await this.#execute(statement, values)).rows;
+  }
+
+  /** The same of an update: tells how many rows it found. */
+  async change<V extends StatementValues>(statement: PreparedStatement<V, UpdateResult>, values: V): Promise<number> {
+    return Number((await this.#execute(statement, values)).numAffectedRows ?? 0);
+  }
+
+  #execute<V extends StatementValues, Row>(statement: PreparedStatement<V, Row>, values: V): Promise<QueryResult<Row>> {
     const query = bind(statement, values, this.caller.actor?.scope ?? null, this.#environment, (scope) => {
       // Of the actor there is only the scope, so that nothing else of the first caller stays in the statement.
       const actor = scope && ({ scope } as Actor);
       return new Context(this.#environment, { ...this.caller, actor });
     });
-    return (await this.#executor.executeQuery(query)).rows;
+    return this.#executor.executeQuery(query);
   }
 
   /** What is declared of a table; undefined for an unknown one. */

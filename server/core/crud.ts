@@ -4,6 +4,7 @@ import type { Tables } from './entity.ts';
 import { allIn, measureParts, readIds } from './page.ts';
 import type { Matching } from './rows.ts';
 import { DEFAULT_PAGE_SIZE, type Page } from './schema.ts';
+import type { Json } from './task.ts';
 
 export interface PageRequest {
   readonly page?: number;
@@ -82,6 +83,11 @@ export async function countPerIntervalBy(
 /** The value of a whole-number column plus one, for an update in the database itself. */
 export function plusOne(column: string): number {
   return sql<number>`${sql.ref(column)} + 1` as unknown as number;
+}
+
+/** The value of a JSON column that is JSON text already. */
+export function jsonText(text: string | null): Json {
+  return sql`${text}` as unknown as Json;
 }
 
 /** Another value of a column for each row by its id, in one update; a row that is not named keeps its own, which also says the type. */

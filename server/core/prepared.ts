@@ -22,9 +22,10 @@ export interface PreparedStatement<V extends StatementValues, Row> {
 }
 
 /**
- * Declares a select, or an update of which only its effect matters, that is built and compiled once per shape: per length of its lists and kind of data scope, not per request.
- * Worth it where a request does little else. `build` is given stand-ins for the values, so it puts them into conditions and never
- * looks at them; a stand-in that would be left in a statement matches no row.
+ * Declares a select or an update that is built and compiled once per shape: per length of its lists and kind of data scope, not per
+ * request. Worth it where a request does little else. `build` is given stand-ins for the values, so it puts them into conditions and
+ * never looks at them; a stand-in that would be left in a statement matches no row. A moment comes from the values too: one that the
+ * statement brings by itself (such as `updated_at`) would be that of its first use, and is refused.
  */
 export function prepared<V extends StatementValues, Row>(build: Build<V, Row>): PreparedStatement<V, Row> {
   return { build, templates: new WeakMap() };
@@ -118,6 +119,8 @@ function compileTemplate<V extends StatementValues, Row>(
   const entity = written === null ? undefined : tables.entity(written);
   if (entity && isAudited(entity))
     throw new Error(`a prepared statement changes ${written}, whose writes are kept: build it for each call`);
+  if (query.parameters.some((parameter) => parameter instanceof Date))
+    throw new Error('a prepared statement brings a moment of its own: pass it as a value');
   return { query, sources: query.parameters.map((parameter) => sources.get(parameter) ?? (() => parameter)) };
 }
 

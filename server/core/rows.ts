@@ -8,11 +8,12 @@ import type {
   UpdateQueryBuilder,
   UpdateResult,
 } from 'kysely';
-import { QueryCreator, sql } from 'kysely';
+import { isExpression, QueryCreator, sql } from 'kysely';
 import { CapturingExecutor, type Gather } from './audit-capture.ts';
 import { imageOfNew } from './audit-change.ts';
 import type { Entity, TableName, Tables } from './entity.ts';
 import { groupsOf, ROWS_PER_INSERT } from './groups.ts';
+import { insertRows } from './inserts.ts';
 import { newestOfTable, tableByWay } from './scope.ts';
 import { BY_DEPT } from './scope-rule.ts';
 
@@ -157,23 +158,15 @@ export class Rows<T extends TableName> {
 
   async #insertInto(executor: Kysely<Tables>, row: Record<string, unknown>): Promise<number> {
     const { entity, dialect } = this.#options;
-    const query = executor.insertInto(entity.table as TableName).values(row as any);
-    if (!this.#makesIds) {
-      await query.execute();
-      return 0;
-    }
-    // MySQL cannot return the generated key itself.
-    if (dialect === 'mysql') return Number((await query.executeTakeFirstOrThrow()).insertId);
-    return (await (query as any).returning('id').executeTakeFirstOrThrow()).id;
+    const makesId = this.#makesIds;
+    const { rows, insertId } = await insertRows(executor, { dialect, table: entity.table, rows: [row], makesId });
+    return makesId ? Number(rows[0]?.id ?? insertId) : 0;
   }
 
   async #insertAll(executor: Kysely<Tables>, rows: readonly Record<string, unknown>[]): Promise<void> {
-    for (const some of groupsOf(rows, ROWS_PER_INSERT)) {
-      await executor
-        .insertInto(this.#options.entity.table as TableName)
-        .values(some as any)
-        .execute();
-    }
+    const { entity, dialect } = this.#options;
+    for (const some of groupsOf(rows, ROWS_PER_INSERT))
+      await insertRows(executor, { dialect, table: entity.table, rows: some });
   }
 
   #stamped(values: Insertable<Tables[T]>): Record<string, unknown> {
@@ -191,7 +184,7 @@ export class Rows<T extends TableName> {
   #encoded(values: object): Record<string, unknown> {
     const row: Record<string, unknown> = { ...values };
     for (const [name, value] of Object.entries(row)) {
-      if (this.#options.entity.columns[name]?.options.kind === 'json')
+      if (this.#options.entity.columns[name]?.options.kind === 'json' && !isExpression(value))
         row[name] = value == null ? null : JSON.stringify(value);
     }
     return row;

@@ -79,8 +79,8 @@ export async function claimTasks(
 /** Takes a task that was offered, if it may run now and need not wait for others. */
 export type TakeOffered = (taskId: number) => Promise<claim.TakenTask | undefined>;
 
-/** Those that are offered in one turn of the event loop are taken by one statement. */
-export function takeOfferedTogether(ctx: Context, claimant: Claimant): TakeOffered {
+/** Those that are offered in one turn of the event loop are taken by one statement; one at once where `isIdle` says that nothing else goes on. */
+export function takeOfferedTogether(ctx: Context, claimant: Claimant, isIdle: () => boolean): TakeOffered {
   const takeAll = together(async (ids: readonly number[]) => {
     const taken = new Map((await take(ctx, ids, claimant)).map((task) => [task.id, task]));
     return ids.map((id) => {
@@ -89,7 +89,7 @@ export function takeOfferedTogether(ctx: Context, claimant: Claimant): TakeOffer
       taken.delete(id);
       return task;
     });
-  });
+  }, isIdle);
   return async (taskId) => {
     const task = (await takeAll(taskId)) ?? (await takeSoon(ctx, taskId, claimant));
     if (!task || (ctx.handlers.has(task.handler) && !isLimited(ctx, task))) return task;

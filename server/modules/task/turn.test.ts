@@ -39,7 +39,7 @@ describe('tasks of one turn of the event loop', () => {
     const inAnHour = new Date(Date.now() + 3_600_000);
     await t.system.unscoped('tasks', why).update({ available_at: inAnHour }).where('id', '=', later).execute();
     await t.system.unscoped('tasks', why).update({ state: 'cancelled' }).where('id', '=', cancelled).execute();
-    const take = takeOfferedTogether(t.system, claimant);
+    const take = takeOfferedTogether(t.system, claimant, () => false);
     const taken = await Promise.all([first, second, first, later, cancelled].map(take));
     assert.deepEqual(
       taken.map((task) => task?.id),
@@ -83,7 +83,7 @@ describe('tasks of one turn of the event loop', () => {
 
   test('are written one by one when one of them cannot be', async () => {
     const ids = await addSome();
-    const take = takeOfferedTogether(t.system, claimant);
+    const take = takeOfferedTogether(t.system, claimant, () => false);
     const taken = (await Promise.all(ids.map(take))) as { id: number; lease_token: string }[];
     const write = writeTogether(t.system);
     const changes = taken.map(({ id, lease_token: leaseToken }, index): work.HeldChange => {

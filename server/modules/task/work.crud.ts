@@ -1,6 +1,8 @@
-import type { Insertable, Updateable } from 'kysely';
+import type { Insertable, Updateable, UpdateResult } from 'kysely';
 import type { Context } from '#core/context.ts';
+import { jsonText } from '#core/crud.ts';
 import type { Tables } from '#core/entity.ts';
+import { type PreparedStatement, prepared, type StatementValues } from '#core/prepared.ts';
 import type { TaskState } from './task.schema.ts';
 
 // Statements that queue, hold and end tasks.
@@ -53,16 +55,41 @@ export interface HeldChange {
   readonly changes: Updateable<Tables['tasks']>;
 }
 
+type HeldUpdate = PreparedStatement<StatementValues, UpdateResult>;
+
+/** By the names of the columns that they change, of which there are few sets. */
+const heldUpdates = new Map<string, HeldUpdate>();
+
+function heldUpdateOf(columns: readonly string[]): HeldUpdate {
+  const key = columns.join();
+  const known = heldUpdates.get(key);
+  if (known) return known;
+  const statement = prepared((tables, { task_id: id, held_by: token, now, ...values }: StatementValues) => {
+    const result = 'result' in values && { result: jsonText(values['result'] as string) };
+    return tables
+      .unscoped('tasks', whyWork)
+      .updateQuietly({ ...values, ...result, updated_at: now } as Updateable<Tables['tasks']>)
+      .where('id', '=', id as number)
+      .where('lease_token', '=', token as string)
+      .where('state', '=', 'running');
+  });
+  heldUpdates.set(key, statement);
+  return statement;
+}
+
 /** Changes a task that is held by this lease; tells whether it still was. */
 export async function updateHeld(ctx: Context, { id, leaseToken, changes }: HeldChange): Promise<boolean> {
-  const result = await ctx
-    .unscoped('tasks', whyWork)
-    .update(changes)
-    .where('id', '=', id)
-    .where('lease_token', '=', leaseToken)
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+  const { result, ...values } = changes;
+  const update = heldUpdateOf(Object.keys(changes));
+  const text = result === undefined ? {} : { result: result === null ? null : JSON.stringify(result) };
+  const found = await ctx.change(update, {
+    ...values,
+    ...text,
+    task_id: id,
+    held_by: leaseToken,
+    now: ctx.now(),
+  } as StatementValues);
+  return found > 0;
 }
 
 /** Changes a task that the caller was found to see, if it is in one of the states; tells whether it was. */

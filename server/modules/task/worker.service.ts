@@ -46,7 +46,7 @@ export class TaskWorker {
   constructor(ctx: Context, options: WorkerOptions) {
     this.#ctx = ctx;
     this.#options = options;
-    this.#take = takeOfferedTogether(ctx, options);
+    this.#take = takeOfferedTogether(ctx, options, () => this.#offered.size === 0);
     this.#write = writeTogether(ctx);
   }
 
