@@ -1,5 +1,6 @@
 import {
   AndNode,
+  BinaryOperationNode,
   ColumnNode,
   type ColumnUpdateNode,
   type CompiledQuery,
@@ -10,6 +11,7 @@ import {
   type Kysely,
   type KyselyPlugin,
   type OperationNode,
+  OperatorNode,
   ParensNode,
   type QueryExecutor,
   type QueryResult,
@@ -168,7 +170,7 @@ export class CapturingExecutor implements QueryExecutor {
     return rows.map((row) => imageOf(entity, row));
   }
 
-  /** Runs the statement. On PostgreSQL a row can begin to match between two statements: only those that were found are changed. */
+  /** Runs the statement. Where others write meanwhile, a row can begin to match after the look: only those that were found are changed. */
   async #run<R>(
     executor: Kysely<Tables>,
     compiled: CompiledQuery<R>,
@@ -176,7 +178,8 @@ export class CapturingExecutor implements QueryExecutor {
     found: readonly Image[],
   ): Promise<QueryResult<R>> {
     const { entity, dialect } = this.#options;
-    if (dialect !== 'postgresql') return executor.withoutPlugins().getExecutor().executeQuery<R>(compiled);
+    if (dialect === 'sqlite' || namesOneRow(entity, statement.where))
+      return executor.withoutPlugins().getExecutor().executeQuery<R>(compiled);
     const results: QueryResult<R>[] = [];
     for (const some of groupsOf(found, KEYS_PER_STATEMENT)) {
       const where = narrowed(statement.where, keysIn(entity, some));
@@ -268,6 +271,23 @@ function selectOf(executor: Kysely<Tables>, entity: Entity, dialect: Options['di
 function narrowed(where: WhereNode | undefined, condition: Expression<unknown>): WhereNode {
   const known = ParensNode.create(nodeOf(condition));
   return WhereNode.create(where ? AndNode.create(ParensNode.create(where.where), known) : known);
+}
+
+/** Whether a condition asks for the row of one key: no other one can begin to match it, and that one is held. */
+function namesOneRow(entity: Entity, where: WhereNode | undefined): boolean {
+  const [key, ...others] = keyColumns(entity);
+  const asks = (node: OperationNode | undefined): boolean => {
+    if (node === undefined) return false;
+    if (ParensNode.is(node)) return asks(node.node);
+    if (AndNode.is(node)) return asks(node.left) || asks(node.right);
+    if (!BinaryOperationNode.is(node) || !ValueNode.is(node.rightOperand)) return false;
+    const { leftOperand: left, operator } = node;
+    const column = ReferenceNode.is(left) ? left.column : left;
+    return (
+      OperatorNode.is(operator) && operator.operator === '=' && ColumnNode.is(column) && column.column.name === key
+    );
+  };
+  return others.length === 0 && asks(where?.where);
 }
 
 const whereOf = (condition: Expression<unknown>) => WhereNode.create(nodeOf(condition));

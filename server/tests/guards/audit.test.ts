@@ -8,10 +8,12 @@ import { entities, features } from '#modules/index.ts';
 import { programSources } from './sources.ts';
 
 /** The only files that may build a statement that writes: there what it changes is kept. */
-const WRITERS = ['core/rows.ts', 'core/audit-trail.ts'];
+const WRITERS = ['core/rows.ts', 'core/inserts.ts'];
+/** The only files that may hand rows to `insertRows`, which keeps nothing by itself. */
+const INSERTERS = ['core/rows.ts', 'core/audit-trail.ts'];
 /** Files that have a connection of their own: they make the tables, or hand it to the context. */
 const CONNECTED =
-  /^(extensions\/database\/|scripts\/migrate\/|migrations\/|core\/(context|environment|rows|audit-\w+|prepared|scope)\.ts$|app\.ts$)/;
+  /^(extensions\/database\/|scripts\/migrate\/|migrations\/|core\/(context|environment|rows|inserts|audit-\w+|prepared|scope)\.ts$|app\.ts$)/;
 
 const WRITE = /\.(insertInto|updateTable|deleteFrom|mergeInto|replaceInto)\s*\(/;
 const CONNECTION =
@@ -20,6 +22,7 @@ const CONNECTION =
 function rawWrites(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].flatMap(([file, source]) => [
     ...(WRITE.test(source) && !WRITERS.includes(file) && !CONNECTED.test(file) ? [`${file} writes`] : []),
+    ...(/\binsertRows\b/.test(source) && ![...INSERTERS, 'core/inserts.ts'].includes(file) ? [`${file} inserts`] : []),
     ...(CONNECTION.test(source) && !CONNECTED.test(file) ? [`${file} has a connection`] : []),
   ]);
 }
@@ -99,12 +102,14 @@ describe('writes', () => {
       ['modules/a/a.crud.ts', "db.updateTable('users').set({})"],
       ['modules/b/b.crud.ts', 'const { kysely } = environment'],
       ['modules/c/c.crud.ts', 'sql`DELETE from users`'],
+      ['modules/d/d.crud.ts', "import { insertRows } from '#core/inserts.ts'"],
       ['core/rows.ts', "executor.insertInto('users')"],
     ]);
     assert.deepEqual(rawWrites(sources), [
       'modules/a/a.crud.ts writes',
       'modules/b/b.crud.ts has a connection',
       'modules/c/c.crud.ts has a connection',
+      'modules/d/d.crud.ts inserts',
     ]);
   });
 
