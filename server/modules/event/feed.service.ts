@@ -61,7 +61,8 @@ export class EventFeed {
     const data = { ...change };
     const event = { topic: 'task.changed', data };
     if (change.job_id !== null) streams.deliver({ ...event, topic: 'job.run' }, { permission: 'monitor:job:query' });
-    streams.deliver({ ...event, topic: 'queue.changed' }, { permission: 'monitor:task:query' });
+    // Whose task it is, is for those to see who have it in their scope: they look again.
+    streams.deliver({ topic: 'queue.changed', data: {} }, { permission: 'monitor:task:query' });
     if (change.created_by !== null && !FINAL.has(change.state)) streams.deliver(event, { userId: change.created_by });
   }
 

@@ -1,25 +1,34 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { Context } from '#core/context.ts';
 import { plusOne } from '#core/crud.ts';
+import type { Tables } from '#core/entity.ts';
 import { prepared, type StatementTables } from '#core/prepared.ts';
 import { whyWork } from './work.crud.ts';
 
 // Statements that find tasks which may run and take them.
 
+/** Handlers, and keys of handlers, that run as often as they may. */
+export interface Full {
+  readonly handlers: readonly string[];
+  readonly keys: readonly { readonly handler: string; readonly key: string }[];
+}
+
+const CANDIDATE = ['id', 'handler', 'key', 'job_id'] as const;
+
 const available = (tables: StatementTables, now: Date, handlers: readonly string[]) =>
   tables
     .unscoped('tasks', whyWork)
     .select()
-    .select(['id', 'handler', 'key'])
+    .select([...CANDIDATE])
     .where('state', '=', 'queued')
     .where('available_at', '<=', now)
-    .where('handler', 'in', handlers);
-
-const listAvailableNow = prepared((tables, values: { now: Date; handlers: readonly string[]; limit: number }) =>
-  available(tables, values.now, values.handlers)
+    .where('handler', 'in', handlers)
     .orderBy('priority')
     .orderBy('available_at')
-    .orderBy('id')
-    .limit(values.limit),
+    .orderBy('id');
+
+const listAvailableNow = prepared((tables, values: { now: Date; handlers: readonly string[]; limit: number }) =>
+  available(tables, values.now, values.handlers).limit(values.limit),
 );
 
 /** What may run now, in the order in which it should. */
@@ -27,21 +36,60 @@ export function listAvailable(ctx: Context, handlers: readonly string[], limit: 
   return ctx.run(listAvailableNow, { now: ctx.now(), handlers, limit });
 }
 
-/** The same of the tasks that may have to wait for others: those of limited handlers, and those with a key. */
+/** The same without what has to wait for others. */
+export function listAvailableBut(ctx: Context, full: Full, handlers: readonly string[], limit: number) {
+  const others = handlers.filter((handler) => !full.handlers.includes(handler));
+  if (others.length === 0) return [];
+  return available(ctx, ctx.now(), others)
+    .where((eb) => isNoneOf(eb, full.keys))
+    .limit(limit)
+    .execute();
+}
+
+/** The same of the tasks that may have to wait for others alone: those of limited handlers, and those with a key. */
 export function listAvailableLimited(
   ctx: Context,
+  full: Full,
   handlers: readonly string[],
   limited: readonly string[],
   limit: number,
 ) {
-  return available(ctx, ctx.now(), handlers)
+  const others = handlers.filter((handler) => !full.handlers.includes(handler));
+  if (others.length === 0) return [];
+  return available(ctx, ctx.now(), others)
     .where((eb) =>
       limited.length > 0 ? eb.or([eb('key', 'is not', null), eb('handler', 'in', limited)]) : eb('key', 'is not', null),
     )
-    .orderBy('priority')
-    .orderBy('available_at')
-    .orderBy('id')
+    .where((eb) => isNoneOf(eb, full.keys))
     .limit(limit)
+    .execute();
+}
+
+function isNoneOf(eb: ExpressionBuilder<Tables, 'tasks'>, keys: Full['keys']) {
+  const byHandler = [...Map.groupBy(keys, ({ handler }) => handler)];
+  return eb.and(
+    byHandler.map(([handler, of]) =>
+      eb.or([
+        eb('handler', '!=', handler),
+        eb('key', 'is', null),
+        eb(
+          'key',
+          'not in',
+          of.map(({ key }) => key),
+        ),
+      ]),
+    ),
+  );
+}
+
+/** How many tasks run of each handler and key. */
+export function countRunning(ctx: Context) {
+  return ctx
+    .unscoped('tasks', whyWork)
+    .select()
+    .select((eb) => ['handler', 'key', eb.fn.countAll<number>().as('count'), eb.fn.max('job_id').as('job_id')])
+    .where('state', '=', 'running')
+    .groupBy(['handler', 'key'])
     .execute();
 }
 
@@ -126,10 +174,16 @@ export type TakenTask = Awaited<ReturnType<typeof takeTasks>>[number];
 /** Takes tasks, and answers those that were there to be taken, in the order in which they should run. */
 export async function takeTasks(ctx: Context, ids: readonly number[], lease: Lease) {
   const values = { ids, now: ctx.now(), ...lease };
-  // MySQL cannot answer what an update has changed.
-  if (ctx.dialect === 'mysql') await ctx.run(take, values);
-  const tasks = await (ctx.dialect === 'mysql' ? ctx.run(taken, { token: lease.token }) : ctx.run(takeAndTell, values));
+  const tasks = await (ctx.dialect === 'mysql' ? takeAndRead(ctx, values) : ctx.run(takeAndTell, values));
   return tasks.sort((one, other) => one.priority - other.priority || one.id - other.id);
+}
+
+/** MySQL cannot answer what an update has changed. In one transaction: what could not be read was not taken either. */
+function takeAndRead(ctx: Context, values: Taking) {
+  return ctx.inTransaction(async (ctx) => {
+    await ctx.run(take, values);
+    return ctx.run(taken, { token: values.token });
+  });
 }
 
 /** Waits until nobody else decides about the tasks of this handler; for use inside a transaction. */

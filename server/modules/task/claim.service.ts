@@ -17,6 +17,7 @@ interface Candidate {
   readonly id: number;
   readonly handler: string;
   readonly key: string | null;
+  readonly job_id: number | null;
 }
 
 /** Looking at more than there is room for finds something to do behind tasks that have to wait for others of their kind. */
@@ -40,40 +41,84 @@ export async function prepareLocks(ctx: Context): Promise<void> {
   }
 }
 
-/** Takes up to `places` of the tasks that may run now; no other instance gets those as well. */
-export async function claimTasks(
+/**
+ * Takes up to `places` of the tasks that may run now, in the order in which they should; no other instance gets those as well. They come in
+ * groups, each as soon as it is taken: what was taken before something failed is somebody's to do.
+ */
+export async function* claimTasks(
   ctx: Context,
   places: number,
   claimant: Claimant,
   limitedOnly = false,
-): Promise<claim.TakenTask[]> {
+): AsyncGenerator<claim.TakenTask[]> {
+  let left = places;
+  const candidates = await findCandidates(ctx, places, limitedOnly);
+  for (const group of groupsInOrder(ctx, candidates)) {
+    if (left <= 0) return;
+    const taken = await takeGroup(ctx, group, left, claimant);
+    left -= taken.length;
+    if (taken.length > 0) yield taken;
+  }
+}
+
+/** More tasks than there are places for, first come those that should run first. What cannot run now is left out, so that it holds up no other. */
+async function findCandidates(ctx: Context, places: number, limitedOnly: boolean): Promise<readonly Candidate[]> {
   const names = [...ctx.handlers.keys()];
   if (places <= 0 || names.length === 0) return [];
   const most = Math.min(MOST_CANDIDATES, places * CANDIDATES_PER_PLACE);
-  const limitedNames = names.filter((name) => ctx.handlers.get(name)?.concurrency !== undefined);
-  const candidates = limitedOnly
-    ? await claim.listAvailableLimited(ctx, names, limitedNames, most)
-    : await claim.listAvailable(ctx, names, most);
-  if (candidates.length === 0) return [];
-  const taken: claim.TakenTask[] = [];
-  const free = candidates.filter((candidate) => !isLimited(ctx, candidate)).slice(0, places);
-  if (free.length > 0)
-    taken.push(
-      ...(await take(
-        ctx,
-        free.map(({ id }) => id),
-        claimant,
-      )),
-    );
-  const limited = Map.groupBy(
-    candidates.filter((candidate) => isLimited(ctx, candidate)),
-    ({ handler }) => handler,
-  );
-  for (const [handler, waiting] of limited) {
-    if (taken.length >= places) break;
-    taken.push(...(await claimLimited(ctx, handler, waiting, places - taken.length, claimant)));
+  if (limitedOnly) return claim.listAvailableLimited(ctx, await findFull(ctx), names, limitedNames(ctx), most);
+  const candidates = await claim.listAvailable(ctx, names, most);
+  if (!candidates.some((candidate) => isLimited(ctx, candidate))) return candidates;
+  const full = await findFull(ctx);
+  return full.handlers.length + full.keys.length > 0 ? claim.listAvailableBut(ctx, full, names, most) : candidates;
+}
+
+async function findFull(ctx: Context): Promise<claim.Full> {
+  const running = await claim.countRunning(ctx);
+  const inAll = new Map<string, number>();
+  for (const { handler, count } of running) inAll.set(handler, (inAll.get(handler) ?? 0) + Number(count));
+  return {
+    handlers: limitedNames(ctx).filter(
+      (name) => (inAll.get(name) ?? 0) >= (ctx.handlers.get(name)?.concurrency ?? Number.POSITIVE_INFINITY),
+    ),
+    keys: running.flatMap(({ handler, key, job_id, count }) =>
+      key !== null && Number(count) >= mostOfKey(ctx, { handler, job_id }) ? [{ handler, key }] : [],
+    ),
+  };
+}
+
+export function limitedNames(ctx: Context): string[] {
+  return [...ctx.handlers.keys()].filter((name) => ctx.handlers.get(name)?.concurrency !== undefined);
+}
+
+/** How many tasks of a key may run at once. Runs of a job share a key when they must not overlap, whatever the handler says of other keys. */
+function mostOfKey(ctx: Context, { handler, job_id }: Pick<Candidate, 'handler' | 'job_id'>): number {
+  return job_id === null ? (ctx.handlers.get(handler)?.concurrencyPerKey ?? 1) : 1;
+}
+
+/** Tasks beside each other in their order that are taken in one way: those that wait for nobody, or those of one handler. */
+function groupsInOrder(ctx: Context, candidates: readonly Candidate[]): Candidate[][] {
+  const groups: Candidate[][] = [];
+  let last: string | null | undefined;
+  for (const candidate of candidates) {
+    const way = isLimited(ctx, candidate) ? candidate.handler : null;
+    if (way === last) groups.at(-1)?.push(candidate);
+    else groups.push([candidate]);
+    last = way;
   }
-  return taken;
+  return groups;
+}
+
+function takeGroup(
+  ctx: Context,
+  group: readonly Candidate[],
+  places: number,
+  claimant: Claimant,
+): Promise<claim.TakenTask[]> {
+  const [first] = group;
+  if (first && isLimited(ctx, first)) return claimLimited(ctx, first.handler, group, places, claimant);
+  const ids = group.slice(0, places).map(({ id }) => id);
+  return take(ctx, ids, claimant);
 }
 
 /** Takes a task that was offered, if it may run now and need not wait for others. */
@@ -124,7 +169,7 @@ function claimLimited(
 ): Promise<claim.TakenTask[]> {
   return ctx.inTransaction(async (ctx) => {
     if (!(await claim.lockHandler(ctx, name))) throw new Error(`the handler ${name} has no lock row`);
-    const { concurrency = Number.POSITIVE_INFINITY, concurrencyPerKey = 1 } = ctx.handlers.get(name) as AnyTaskHandler;
+    const { concurrency = Number.POSITIVE_INFINITY } = ctx.handlers.get(name) as AnyTaskHandler;
     const running = await claim.listRunningKeys(ctx, name);
     let room = Math.min(places, concurrency - running.length);
     const perKey = new Map<string, number>();
@@ -134,7 +179,7 @@ function claimLimited(
       if (room <= 0) break;
       if (candidate.key !== null) {
         const count = perKey.get(candidate.key) ?? 0;
-        if (count >= concurrencyPerKey) continue;
+        if (count >= mostOfKey(ctx, candidate)) continue;
         perKey.set(candidate.key, count + 1);
       }
       chosen.push(candidate.id);

@@ -252,7 +252,8 @@ describe('files that tasks leave', () => {
       },
     });
     register(t, stalls);
-    await startWorker(t, { instance: 'first', leaseMs: 60_000 });
+    // With one place, so that it is the other one that takes over.
+    await startWorker(t, { instance: 'first', places: 1, leaseMs: 60_000 });
     const id = await t.system.inTransaction((ctx) => addTask(ctx, stalls, {}));
     await until('the first has written', () => isWritten);
     const past = new Date(Date.now() - 1000);

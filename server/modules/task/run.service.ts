@@ -3,11 +3,12 @@ import { Worker } from 'node:worker_threads';
 import type { Context } from '#core/context.ts';
 import { lazyChild } from '#core/lazy-log.ts';
 import { type AnyTaskHandler, DEFAULT_TIMEOUT_MS, type Json, type RunningTask, type TaskLogLevel } from '#core/task.ts';
+import { storable, storableJson } from '#core/text.ts';
 import { ownTrace, readTraceparent } from '#core/trace.ts';
 import type * as claim from './claim.crud.ts';
 import { type FileColumns, RunFile } from './file.service.ts';
-import { checkedArguments, offerOf } from './queue.service.ts';
-import { endHeld, failHeld, finished, released, tell, type WriteHeld } from './state.service.ts';
+import { checkedArguments } from './queue.service.ts';
+import { endHeld, failHeld, finished, releaseHeld, tell, type WriteHeld } from './state.service.ts';
 import * as work from './work.crud.ts';
 
 /** Why a run was aborted; kept as the reason of its signal. */
@@ -81,16 +82,20 @@ async function execute(
     const doing = async () => {
       signal.throwIfAborted();
       const result = await perform(ctx, handler, task, running);
+      // Who heeds the signal may do so by returning what there is so far: that is no end of the work.
+      signal.throwIfAborted();
       return { result, file: await file.columns() };
     };
     outcome = await untilAborted(signal, doing());
   } catch (error) {
     outcome = { error: error instanceof Error ? error : new Error(String(error)) };
   }
+  // An abort that comes later, while the end is being written, is too late.
+  const reason = signal.aborted && signal.reason instanceof TaskAborted ? signal.reason : null;
   clearTimeout(timer);
   await notes.close();
   if ('error' in outcome) await file.discard();
-  await record(ctx, handler, task, signal, outcome, Math.round(performance.now() - started), write);
+  await record(ctx, handler, task, reason, outcome, Math.round(performance.now() - started), write);
 }
 
 type Outcome = { readonly result: Json; readonly file: FileColumns } | { readonly error: Error };
@@ -106,7 +111,7 @@ async function perform(
   const result = handler.thread
     ? await onThread(handler.thread, args, running)
     : await handler.run?.(ctx.asTask({ id: task.id, name: task.job_name ?? task.handler }), args as never, running);
-  const json = JSON.stringify(result ?? null);
+  const json = JSON.stringify(storableJson(JSON.parse(JSON.stringify(result ?? null))));
   if (json.length > MOST_RESULT_CHARACTERS)
     throw new Error(`the result has ${json.length} characters; at most ${MOST_RESULT_CHARACTERS} are kept`);
   return JSON.parse(json) as Json;
@@ -126,7 +131,7 @@ async function record(
   ctx: Context,
   handler: AnyTaskHandler,
   task: claim.TakenTask,
-  signal: AbortSignal,
+  reason: TaskAborted | null,
   outcome: Outcome,
   durationMs: number,
   write: WriteHeld,
@@ -143,16 +148,13 @@ async function record(
     } as const;
     // Of a trace that is recorded the write is a part, which it would not be among others.
     const kept = await endHeld(ctx, task, 'succeeded', end, ctx.tracing.isRecording ? undefined : write);
-    if (!kept) ctx.log.warn({ taskId: task.id }, 'a task ended after its lease was lost; the result does not count');
+    if (!kept) warnOfLostLease(ctx, task);
     return;
   }
-  const reason = signal.aborted && signal.reason instanceof TaskAborted ? signal.reason : null;
-  if (reason?.why === 'lease-lost') return;
+  if (reason?.why === 'lease-lost') return warnOfLostLease(ctx, task);
   if (reason?.why === 'stopping') {
     // Not the task's fault: the try does not count, and it may run again at once.
-    const now = ctx.now();
-    if (await endHeld(ctx, task, 'stopped', { ...released(now), attempt: attempt - 1 }))
-      ctx.offerTasks([offerOf(ctx, task, now)]);
+    await releaseHeld(ctx, task, 'stopped', ctx.now(), { attempt: attempt - 1 }, durationMs);
     return;
   }
   if (reason?.why === 'cancelled') {
@@ -161,8 +163,15 @@ async function record(
   }
   const error = reason ?? outcome.error;
   ctx.log.warn({ attempt, err: error }, 'a task failed');
-  const failure = { error: error.message.slice(0, 1000), error_stack: error.stack ?? null };
+  const failure = {
+    error: storable(error.message).slice(0, 1000),
+    error_stack: error.stack === undefined ? null : storable(error.stack),
+  };
   await failHeld(ctx, handler, task, reason ? 'timed_out' : 'failed', failure, durationMs);
+}
+
+function warnOfLostLease(ctx: Context, { id }: claim.TakenTask): void {
+  ctx.log.warn({ taskId: id }, 'a task ended after its lease was lost; the result does not count');
 }
 
 /** Progress and log lines of one run, written a few times a second at most. */
@@ -184,7 +193,7 @@ class RunNotes {
     this.#progress = {
       progress_done: Math.trunc(done),
       progress_total: total === undefined ? null : Math.trunc(total),
-      progress_note: note?.slice(0, 255) ?? null,
+      progress_note: note === undefined ? null : storable(note).slice(0, 255),
     };
     this.#writeSoon();
   }
@@ -192,7 +201,8 @@ class RunNotes {
   log(message: string, level: TaskLogLevel = 'info'): void {
     if (this.#written >= MOST_LOG_LINES) return;
     this.#written += 1;
-    const text = this.#written === MOST_LOG_LINES ? '… (no more lines are kept of this run)' : message.slice(0, 2000);
+    const text =
+      this.#written === MOST_LOG_LINES ? '… (no more lines are kept of this run)' : storable(message).slice(0, 2000);
     this.#lines.push({
       task_id: this.#task.id,
       attempt: this.#task.attempt,

@@ -107,5 +107,20 @@ export async function failHeld(
     return;
   }
   const again = new Date(ctx.now().getTime() + backoffMs(handler?.backoff ?? DEFAULT_BACKOFF, task.attempt));
-  if (await endHeld(ctx, task, how, { ...released(again), ...failure })) ctx.offerTasks([offerOf(ctx, task, again)]);
+  await releaseHeld(ctx, task, how, again, failure, durationMs);
+}
+
+/** Gives a task back to the queue, unless somebody has cancelled it meanwhile, of which this instance may not have heard: then that is its end. */
+export async function releaseHeld(
+  ctx: Context,
+  task: Held,
+  how: RunEnd,
+  availableAt: Date,
+  more: Omit<Updateable<Tables['tasks']>, 'state'>,
+  durationMs: number | null,
+): Promise<void> {
+  const write: WriteHeld = (change) => work.updateHeld(ctx, { ...change, unlessCancelled: true });
+  if (await endHeld(ctx, task, how, { ...released(availableAt), ...more }, write))
+    ctx.offerTasks([offerOf(ctx, task, availableAt)]);
+  else await endHeld(ctx, task, 'cancelled', { ...finished(ctx, durationMs), state: 'cancelled' });
 }

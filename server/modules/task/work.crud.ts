@@ -13,14 +13,16 @@ export function insertTask(ctx: Context, task: Insertable<Tables['tasks']>) {
   return ctx.unscoped('tasks', whyWork).insert(task);
 }
 
-/** Tasks that have been available for a while without anybody taking them. */
-export function listForgotten(ctx: Context, since: Date, limit: number) {
+/** Tasks that have been available for a while without anybody taking them: those that need not wait for others. */
+export function listForgotten(ctx: Context, since: Date, limited: readonly string[], limit: number) {
   return ctx
     .unscoped('tasks', whyWork)
     .select()
     .select(['id', 'handler', 'key', 'available_at', 'priority'])
     .where('state', '=', 'queued')
     .where('available_at', '<=', since)
+    .where('key', 'is', null)
+    .$if(limited.length > 0, (rows) => rows.where('handler', 'not in', limited))
     .orderBy('priority')
     .orderBy('available_at')
     .limit(limit)
@@ -53,6 +55,8 @@ export interface HeldChange {
   readonly id: number;
   readonly leaseToken: string;
   readonly changes: Updateable<Tables['tasks']>;
+  /** Leaves a task alone that somebody has cancelled. */
+  readonly unlessCancelled?: boolean;
 }
 
 type HeldUpdate = PreparedStatement<StatementValues, UpdateResult>;
@@ -60,8 +64,8 @@ type HeldUpdate = PreparedStatement<StatementValues, UpdateResult>;
 /** By the names of the columns that they change, of which there are few sets. */
 const heldUpdates = new Map<string, HeldUpdate>();
 
-function heldUpdateOf(columns: readonly string[]): HeldUpdate {
-  const key = columns.join();
+function heldUpdateOf(columns: readonly string[], unlessCancelled: boolean): HeldUpdate {
+  const key = `${columns.join()} ${unlessCancelled}`;
   const known = heldUpdates.get(key);
   if (known) return known;
   const statement = prepared((tables, { task_id: id, held_by: token, now, ...values }: StatementValues) => {
@@ -71,16 +75,18 @@ function heldUpdateOf(columns: readonly string[]): HeldUpdate {
       .updateQuietly({ ...values, ...result, updated_at: now } as Updateable<Tables['tasks']>)
       .where('id', '=', id as number)
       .where('lease_token', '=', token as string)
-      .where('state', '=', 'running');
+      .where('state', '=', 'running')
+      .$if(unlessCancelled, (rows) => rows.where('cancel_requested', '=', false));
   });
   heldUpdates.set(key, statement);
   return statement;
 }
 
 /** Changes a task that is held by this lease; tells whether it still was. */
-export async function updateHeld(ctx: Context, { id, leaseToken, changes }: HeldChange): Promise<boolean> {
+export async function updateHeld(ctx: Context, held: HeldChange): Promise<boolean> {
+  const { id, leaseToken, changes, unlessCancelled = false } = held;
   const { result, ...values } = changes;
-  const update = heldUpdateOf(Object.keys(changes));
+  const update = heldUpdateOf(Object.keys(changes), unlessCancelled);
   const text = result === undefined ? {} : { result: result === null ? null : JSON.stringify(result) };
   const found = await ctx.change(update, {
     ...values,

@@ -1,7 +1,7 @@
 import type { Context } from '#core/context.ts';
 import type { Dispatcher } from '#core/task.ts';
 import * as claim from './claim.crud.ts';
-import { claimTasks, prepareLocks, type TakeOffered, takeOfferedTogether } from './claim.service.ts';
+import { claimTasks, limitedNames, prepareLocks, type TakeOffered, takeOfferedTogether } from './claim.service.ts';
 import { isLimited, offerOf } from './queue.service.ts';
 import { type Run, runTask, TaskAborted } from './run.service.ts';
 import { endHeld, failHeld, finished, type WriteHeld, writeTogether } from './state.service.ts';
@@ -30,7 +30,7 @@ export class TaskWorker {
   readonly #options: WorkerOptions;
   readonly #take: TakeOffered;
   readonly #write: WriteHeld;
-  readonly #runs = new Map<number, Run>();
+  readonly #runs = new Set<Run>();
   readonly #offered = new Set<Promise<void>>();
   readonly #loops: Promise<void>[] = [];
   #taking: Promise<void> = Promise.resolve();
@@ -41,6 +41,8 @@ export class TaskWorker {
   #wake: () => void = () => undefined;
   #isNudged = false;
   #takesAny = false;
+  /** Whether tasks may be waiting for a place. */
+  #lacksPlaces = false;
   readonly #stopped = new AbortController();
 
   constructor(ctx: Context, options: WorkerOptions) {
@@ -56,7 +58,9 @@ export class TaskWorker {
     const { signals } = this.#ctx;
     this.#unsubscribe.push(
       signals.on('task.available', (which) => this.nudge(which === 'any')),
-      signals.on('task.cancel', (id) => this.#runs.get(id as number)?.abort(cancelled())),
+      signals.on('task.cancel', (id) => {
+        for (const run of this.#runsOf(id as number)) run.abort(cancelled());
+      }),
     );
     const { dispatcher, places, pollMs, leaseMs } = this.#options;
     if (dispatcher) this.#stopTaking = dispatcher.take((taskId) => this.#takeOffered(taskId), places);
@@ -82,11 +86,11 @@ export class TaskWorker {
     const noMoreTaken = this.#stopTaking();
     const timer = setTimeout(() => {
       this.#isGraceOver = true;
-      for (const run of this.#runs.values()) run.abort(stopping());
+      for (const run of this.#runs) run.abort(stopping());
     }, graceMs);
     // What was being claimed at this moment is a run only afterwards.
     await Promise.allSettled([this.#taking, noMoreTaken, ...this.#offered]);
-    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
+    await Promise.all([...this.#runs].map(({ ended }) => ended));
     clearTimeout(timer);
     this.#stopped.abort();
     await Promise.all(this.#loops);
@@ -99,27 +103,40 @@ export class TaskWorker {
 
   /** While a dispatcher is connected it hands out all tasks but the limited ones; else all come from the database. */
   async #takeForEver(): Promise<void> {
-    const { places, pollMs } = this.#options;
+    const { pollMs } = this.#options;
     while (!this.#isStopping) {
       const limitedOnly = this.#isHandedOut && !this.#takesAny;
       this.#isNudged = false;
       this.#takesAny = false;
       let waitMs = pollMs;
       try {
-        const free = places - this.#runs.size;
-        if (free > 0) {
-          const taken = await claimTasks(this.#ctx, free, this.#options, limitedOnly);
-          for (const task of taken) void this.#run(task);
-          // There may be more behind them.
-          if (taken.length > 0) continue;
-          waitMs = Math.min(pollMs, await this.#untilNextAvailable());
+        const free = this.#freePlaces(limitedOnly);
+        let taken = 0;
+        for await (const tasks of claimTasks(this.#ctx, free, this.#options, limitedOnly)) {
+          taken += tasks.length;
+          for (const task of tasks) void this.#run(task);
         }
+        this.#lacksPlaces = taken >= free;
+        // There may be more behind them.
+        if (taken > 0) continue;
+        if (free > 0) waitMs = Math.min(pollMs, await this.#untilNextAvailable());
       } catch (error) {
         this.#ctx.log.error({ err: error }, 'tasks could not be taken');
         waitMs = ERROR_PAUSE_MS;
       }
       await this.#pause(waitMs);
     }
+  }
+
+  /** What Redis hands out may fill all places for as long as it likes: one is kept for the tasks that it does not. */
+  #freePlaces(limitedOnly: boolean): number {
+    const free = Math.max(0, this.#options.places - this.#runs.size);
+    const hasLimited = [...this.#runs].some(({ task }) => isLimited(this.#ctx, task));
+    return limitedOnly && free === 0 && !hasLimited ? 1 : free;
+  }
+
+  #runsOf(taskId: number): Run[] {
+    return [...this.#runs].filter(({ task }) => task.id === taskId);
   }
 
   async #untilNextAvailable(): Promise<number> {
@@ -139,15 +156,17 @@ export class TaskWorker {
   }
 
   async #run(task: claim.TakenTask): Promise<void> {
+    // Of an earlier run this instance has lost the lease without knowing it.
+    for (const earlier of this.#runsOf(task.id)) earlier.abort(leaseLost());
     const run = runTask(this.#ctx, task, this.#write);
-    this.#runs.set(task.id, run);
+    this.#runs.add(run);
     if (this.#isGraceOver) run.abort(stopping());
     await run.ended;
-    this.#runs.delete(task.id);
+    this.#runs.delete(run);
     if (!this.#isStopping) {
       // Others may have waited for this one: of its key, or of its handler.
       if (isLimited(this.#ctx, task)) this.#ctx.signals.emit('task.available', 'limited');
-      else if (!this.#isHandedOut) this.nudge();
+      else if (!this.#isHandedOut || this.#lacksPlaces) this.nudge();
     }
   }
 
@@ -190,17 +209,17 @@ export class TaskWorker {
 
   /** Says that this instance lives, and finds out which of its tasks it shall stop. */
   async #keepLeases(): Promise<void> {
-    const runs = [...this.#runs.values()];
+    const runs = [...this.#runs];
     if (runs.length === 0) return;
     const ids = runs.map(({ task }) => task.id);
     const tokens = [...new Set(runs.map(({ task }) => task.lease_token as string))];
     await work.extendLeases(this.#ctx, ids, tokens, new Date(this.#ctx.now().getTime() + this.#options.leaseMs));
     const held = new Map((await work.listHeld(this.#ctx, ids)).map((row) => [row.id, row]));
-    for (const { task, abort } of runs) {
+    for (const run of runs) {
+      const { task, abort } = run;
       const row = held.get(task.id);
-      if (!this.#runs.has(task.id)) continue;
-      if (row?.lease_token !== task.lease_token)
-        abort(new TaskAborted('lease-lost', 'another instance has taken the task over'));
+      if (!this.#runs.has(run)) continue;
+      if (row?.lease_token !== task.lease_token) abort(leaseLost());
       else if (row?.cancel_requested) abort(cancelled());
     }
   }
@@ -224,12 +243,12 @@ export class TaskWorker {
     const { dispatcher } = this.#options;
     if (!dispatcher?.isConnected) return;
     const since = new Date(this.#ctx.now().getTime() - FORGOTTEN_AFTER_MS);
-    const forgotten = await work.listForgotten(this.#ctx, since, 500);
+    const forgotten = await work.listForgotten(this.#ctx, since, limitedNames(this.#ctx), 500);
     if (forgotten.length === 0) return;
-    const offers = forgotten.map((task) => offerOf(this.#ctx, task, task.available_at));
-    await dispatcher.offer(offers.filter((offer) => !offer.isLimited));
+    await dispatcher.offer(forgotten.map((task) => offerOf(this.#ctx, task, task.available_at)));
   }
 }
 
+const leaseLost = () => new TaskAborted('lease-lost', 'another run has taken the task over');
 const cancelled = () => new TaskAborted('cancelled', 'the task was cancelled');
 const stopping = () => new TaskAborted('stopping', 'the service stops');
