@@ -49,3 +49,32 @@ export function nextRuns(schedule: Schedule, after: Date, anchor: Date, count: n
   }
   return found;
 }
+
+/**
+ * The moments at which a job was due, from `first` to `until`, the newest of them first: whoever was away for long takes the last ones,
+ * and never spends time on the others. `first` is taken as one without asking.
+ */
+export function* firingsBack(schedule: Schedule, first: Date, until: Date, anchor: Date): Generator<Date> {
+  const { ends_at: endsAt } = schedule;
+  const before = preceding(schedule, schedule.starts_at ?? anchor);
+  let moment = before(new Date(Math.min(until.getTime(), endsAt?.getTime() ?? Number.POSITIVE_INFINITY) + 1));
+  while (moment && moment > first) {
+    yield moment;
+    moment = before(moment);
+  }
+  yield first;
+}
+
+/** What finds the last moment before another one. */
+function preceding(schedule: Schedule, anchor: Date): (moment: Date) => Date | null {
+  if (schedule.trigger_type === 'cron') {
+    const cron = readCron(schedule.expression ?? '', schedule.timezone ?? 'UTC');
+    return (moment) => cron.previousRuns(1, moment)[0] ?? null;
+  }
+  if (schedule.trigger_type === 'once') return (moment) => (schedule.at && schedule.at < moment ? schedule.at : null);
+  const step = (schedule.seconds ?? 0) * 1000;
+  return (moment) => {
+    const passed = Math.ceil((moment.getTime() - anchor.getTime()) / step) - 1;
+    return step > 0 && passed >= 0 ? new Date(anchor.getTime() + passed * step) : null;
+  };
+}
