@@ -3,14 +3,7 @@ import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import { translate } from '#core/i18n.ts';
 import type { Page } from '#core/schema.ts';
-import {
-  type AnyTaskHandler,
-  argsSchemaIn,
-  DEFAULT_ATTEMPTS,
-  DEFAULT_TIMEOUT_MS,
-  type Json,
-  jobNameFor,
-} from '#core/task.ts';
+import { type AnyTaskHandler, argsSchemaIn, DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT_MS, jobNameFor } from '#core/task.ts';
 import { isTimeZone } from '#core/time-zone.ts';
 import { checkedArguments, getJobHandler, insertQueued } from '../task/queue.service.ts';
 import { listLastRuns } from '../task/task.service.ts';
@@ -215,31 +208,6 @@ export function listHandlers(ctx: Context): HandlerList {
         may_overlap: handler.mayOverlap !== false,
       })),
   };
-}
-
-/** Adds the jobs that the program brings along and that are not there yet. Safe when several instances start at once. */
-export async function addBuiltInJobs(ctx: Context): Promise<void> {
-  const codes = async () => new Set((await crud.listBuiltIn(ctx)).map(({ code }) => code));
-  const there = await codes();
-  for (const { code, name, handler: handlerName, args, cron, dialect = ctx.dialect } of ctx.builtInJobs) {
-    if (there.has(code) || dialect !== ctx.dialect) continue;
-    const handler = getJobHandler(ctx, handlerName);
-    const schedule = scheduleOf(fromTrigger({ type: 'cron', expression: cron }), null, null);
-    const created = ctx.now();
-    try {
-      await crud.insertBuiltIn(ctx, {
-        code,
-        name: translate(name, ctx.settings.DEFAULT_LOCALE),
-        handler: handler.name,
-        args: checkedArguments(handler, args) as Json,
-        ...schedule,
-        next_run_at: nextAfter(schedule, created, created),
-        created_at: created,
-      });
-    } catch (error) {
-      if (!(await codes()).has(code)) throw error;
-    }
-  }
 }
 
 function scheduleOf(
