@@ -137,6 +137,9 @@ export function updateJob(ctx: Context, jobId: number, input: JobUpdate): Promis
     );
     const isMoved = trigger !== undefined || starts_at !== undefined || ends_at !== undefined;
     const isEnabled = fields.is_enabled ?? row.is_enabled;
+    // A schedule that is never due is refused while the job is paused too; only pausing and the like ask nothing of it.
+    const isAsked = isMoved || (isEnabled && !row.is_enabled);
+    const next = isAsked ? assertDue(schedule, ctx.now(), row.created_at) : null;
     const changes = {
       ...fields,
       ...(isMoved && schedule),
@@ -144,7 +147,7 @@ export function updateJob(ctx: Context, jobId: number, input: JobUpdate): Promis
         args: checkedArguments(handler, args ?? row.args),
       }),
       ...((isMoved || isEnabled !== row.is_enabled) && {
-        next_run_at: isEnabled ? assertDue(schedule, ctx.now(), row.created_at) : null,
+        next_run_at: isEnabled ? next : null,
       }),
     };
     if (!(await crud.updateJob(ctx, jobId, version, changes))) throw conflictErrors.stale().on('version');

@@ -11,8 +11,12 @@ export interface Schedule {
   readonly ends_at: Date | null;
 }
 
+/** Croner also takes a moment (`2030-01-01T00:00:00`) and names such as `@daily`, which are no cron expressions. */
+const FIVE_OR_SIX_FIELDS = /^\s*[^\s:@]+(?:\s+[^\s:@]+){4,5}\s*$/;
+
 /** Reads a cron expression of 5 or 6 fields in a time zone. Throws for one that cannot be read, or a zone that does not exist. */
 export function readCron(expression: string, timezone: string): Cron {
+  if (!FIVE_OR_SIX_FIELDS.test(expression)) throw new TypeError('it has 5 fields, or 6 with seconds first');
   return new Cron(expression, { paused: true, timezone, mode: '5-or-6-parts' });
 }
 
