@@ -22,7 +22,7 @@ import { type LogOptions, openLog } from '#extensions/log.ts';
 import { openMail } from '#extensions/mail.ts';
 import { openTracing, type TracingOptions } from '#extensions/tracing.ts';
 import { entities } from '#modules/index.ts';
-import { addBuiltInJobs } from '#modules/job/job.service.ts';
+import { addBuiltInJobs } from '#modules/job/built-in.service.ts';
 import { buildApp } from './app.ts';
 import { type FirstStart, prepareData } from './scripts/seed/seeds.ts';
 import { startWork } from './work.ts';

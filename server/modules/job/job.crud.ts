@@ -46,24 +46,24 @@ export function deleteJob(ctx: Context, jobId: number) {
   return ctx.rows('jobs').delete().where('id', '=', jobId).execute();
 }
 
-export function listDue(ctx: Context, limit: number) {
-  return ctx
-    .unscoped('jobs', whySchedule)
-    .select()
+/** Enabled jobs without some of them. */
+function enabledBut(ctx: Context, jobIds: readonly number[]) {
+  const enabled = ctx.unscoped('jobs', whySchedule).select().where('is_enabled', '=', true);
+  return jobIds.length > 0 ? enabled.where('id', 'not in', jobIds) : enabled;
+}
+
+export function listDue(ctx: Context, limit: number, without: readonly number[] = []) {
+  return enabledBut(ctx, without)
     .selectAll()
-    .where('is_enabled', '=', true)
     .where('next_run_at', '<=', ctx.now())
     .orderBy('next_run_at')
     .limit(limit)
     .execute();
 }
 
-export async function findNextDue(ctx: Context): Promise<Date | null> {
-  const row = await ctx
-    .unscoped('jobs', whySchedule)
-    .select()
+export async function findNextDue(ctx: Context, without: readonly number[] = []): Promise<Date | null> {
+  const row = await enabledBut(ctx, without)
     .select((eb) => eb.fn.min('next_run_at').as('next'))
-    .where('is_enabled', '=', true)
     .executeTakeFirstOrThrow();
   return row.next as Date | null;
 }

@@ -3,14 +3,7 @@ import type { Context } from '#core/context.ts';
 import { conflictErrors } from '#core/errors.ts';
 import { translate } from '#core/i18n.ts';
 import type { Page } from '#core/schema.ts';
-import {
-  type AnyTaskHandler,
-  argsSchemaIn,
-  DEFAULT_ATTEMPTS,
-  DEFAULT_TIMEOUT_MS,
-  type Json,
-  jobNameFor,
-} from '#core/task.ts';
+import { type AnyTaskHandler, argsSchemaIn, DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT_MS, jobNameFor } from '#core/task.ts';
 import { isTimeZone } from '#core/time-zone.ts';
 import { checkedArguments, getJobHandler, insertQueued } from '../task/queue.service.ts';
 import { listLastRuns } from '../task/task.service.ts';
@@ -144,6 +137,9 @@ export function updateJob(ctx: Context, jobId: number, input: JobUpdate): Promis
     );
     const isMoved = trigger !== undefined || starts_at !== undefined || ends_at !== undefined;
     const isEnabled = fields.is_enabled ?? row.is_enabled;
+    // A schedule that is never due is refused while the job is paused too; only pausing and the like ask nothing of it.
+    const isAsked = isMoved || (isEnabled && !row.is_enabled);
+    const next = isAsked ? assertDue(schedule, ctx.now(), row.created_at) : null;
     const changes = {
       ...fields,
       ...(isMoved && schedule),
@@ -151,7 +147,7 @@ export function updateJob(ctx: Context, jobId: number, input: JobUpdate): Promis
         args: checkedArguments(handler, args ?? row.args),
       }),
       ...((isMoved || isEnabled !== row.is_enabled) && {
-        next_run_at: isEnabled ? assertDue(schedule, ctx.now(), row.created_at) : null,
+        next_run_at: isEnabled ? next : null,
       }),
     };
     if (!(await crud.updateJob(ctx, jobId, version, changes))) throw conflictErrors.stale().on('version');
@@ -215,31 +211,6 @@ export function listHandlers(ctx: Context): HandlerList {
         may_overlap: handler.mayOverlap !== false,
       })),
   };
-}
-
-/** Adds the jobs that the program brings along and that are not there yet. Safe when several instances start at once. */
-export async function addBuiltInJobs(ctx: Context): Promise<void> {
-  const codes = async () => new Set((await crud.listBuiltIn(ctx)).map(({ code }) => code));
-  const there = await codes();
-  for (const { code, name, handler: handlerName, args, cron, dialect = ctx.dialect } of ctx.builtInJobs) {
-    if (there.has(code) || dialect !== ctx.dialect) continue;
-    const handler = getJobHandler(ctx, handlerName);
-    const schedule = scheduleOf(fromTrigger({ type: 'cron', expression: cron }), null, null);
-    const created = ctx.now();
-    try {
-      await crud.insertBuiltIn(ctx, {
-        code,
-        name: translate(name, ctx.settings.DEFAULT_LOCALE),
-        handler: handler.name,
-        args: checkedArguments(handler, args) as Json,
-        ...schedule,
-        next_run_at: nextAfter(schedule, created, created),
-        created_at: created,
-      });
-    } catch (error) {
-      if (!(await codes()).has(code)) throw error;
-    }
-  }
 }
 
 function scheduleOf(

@@ -8,11 +8,12 @@ import { Type } from '#core/schema.ts';
 import { defineTask, named } from '#core/task.ts';
 import { useApp } from '#tests/harness.ts';
 import { register, until, useWorkers } from '#tests/work.ts';
+import { addBuiltInJobs } from './built-in.service.ts';
+import { fireJob } from './firing.service.ts';
 import * as crud from './job.crud.ts';
-import { addBuiltInJobs } from './job.service.ts';
 import { isInnerAddress } from './probe.handler.ts';
 import { nextRuns, type Schedule } from './schedule.ts';
-import { fireJob, Scheduler } from './scheduler.service.ts';
+import { Scheduler } from './scheduler.service.ts';
 
 const title = { 'zh-CN': '测试', 'en-US': 'Test' };
 const nothing = defineTask({

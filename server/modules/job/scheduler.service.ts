@@ -1,9 +1,7 @@
 import type { Context } from '#core/context.ts';
-import type { AnyTaskHandler, Json } from '#core/task.ts';
-import { insertQueued } from '../task/queue.service.ts';
-import { hasActiveRun, insertEnded, listFired } from '../task/task.service.ts';
+import { type Backoff, backoffMs } from '#core/task.ts';
+import { fireJob } from './firing.service.ts';
 import * as crud from './job.crud.ts';
-import { nextAfter } from './schedule.ts';
 
 export interface SchedulerOptions {
   /** How often the jobs are looked at when nobody said that they changed: the longest that another instance's change may take. */
@@ -13,10 +11,9 @@ export interface SchedulerOptions {
 }
 
 const DUE_AT_ONCE = 50;
-/** Firings of one job that are looked at together; of a longer absence only the last ones leave a record. */
-const MOST_FIRINGS = 1000;
-const MOST_MADE_UP = 100;
 const ERROR_PAUSE_MS = 1000;
+/** How long a job rests that could not be fired; not for long, as another instance may have mended it. */
+const REST: Backoff = { baseMs: 1000, mostMs: 60_000 };
 
 /**
  * Fires the jobs that are due. Every instance has one; whoever moves a job forward fires it, in one transaction with the records of its
@@ -25,6 +22,8 @@ const ERROR_PAUSE_MS = 1000;
 export class Scheduler {
   readonly #ctx: Context;
   readonly #options: SchedulerOptions;
+  /** Jobs that could not be fired: how often in a row, and until when they rest. They must not keep the others from firing. */
+  readonly #failed = new Map<number, { readonly tries: number; readonly until: number }>();
   #isStopping = false;
   #isNudged = false;
   #wake: () => void = () => undefined;
@@ -38,6 +37,8 @@ export class Scheduler {
 
   start(): void {
     this.#unsubscribe = this.#ctx.signals.on('job.changed', () => {
+      // Whatever was wrong with a job may be mended.
+      this.#failed.clear();
       this.#isNudged = true;
       this.#wake();
     });
@@ -56,17 +57,30 @@ export class Scheduler {
       this.#isNudged = false;
       let waitMs = this.#options.pollMs;
       try {
-        const due = await crud.listDue(this.#ctx, DUE_AT_ONCE);
+        const due = await crud.listDue(this.#ctx, DUE_AT_ONCE, this.#resting());
         for (const job of due) if (!this.#isStopping) await this.#fire(job);
         if (due.length === DUE_AT_ONCE) continue;
-        const next = await crud.findNextDue(this.#ctx);
-        if (next) waitMs = Math.min(waitMs, Math.max(1, next.getTime() - this.#ctx.now().getTime()));
+        waitMs = Math.min(waitMs, await this.#msUntilNext());
       } catch (error) {
         this.#ctx.log.error({ err: error }, 'jobs could not be fired; it is tried again');
         waitMs = ERROR_PAUSE_MS;
       }
       await this.#pause(waitMs);
     }
+  }
+
+  #resting(): number[] {
+    const now = this.#ctx.now().getTime();
+    return [...this.#failed].filter(([, { until }]) => until > now).map(([jobId]) => jobId);
+  }
+
+  /** Until a job is due or has rested. */
+  async #msUntilNext(): Promise<number> {
+    const resting = this.#resting();
+    const next = await crud.findNextDue(this.#ctx, resting);
+    const rested = resting.map((jobId) => this.#failed.get(jobId)?.until ?? 0);
+    const first = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, ...rested);
+    return Math.max(1, first - this.#ctx.now().getTime());
   }
 
   #pause(ms: number): Promise<void> {
@@ -80,58 +94,16 @@ export class Scheduler {
     });
   }
 
-  /** One job that cannot be fired does not keep the others from it. */
+  /** One job that cannot be fired does not keep the others from it: it rests, for longer each time. */
   async #fire(job: crud.JobRow): Promise<void> {
     try {
       await this.#ctx.inTransaction((ctx) => fireJob(ctx, job, this.#options.misfireAfterMs));
+      this.#failed.delete(job.id);
     } catch (error) {
-      this.#ctx.log.error({ err: error, jobId: job.id }, 'a job could not be fired; it is tried again');
-    }
-  }
-}
-
-/** Fires everything that is due of a job, unless another instance does. */
-export async function fireJob(ctx: Context, job: crud.JobRow, misfireAfterMs: number): Promise<void> {
-  const from = job.next_run_at as Date;
-  const now = ctx.now();
-  const all: Date[] = [from];
-  let isComplete = false;
-  while (all.length < MOST_FIRINGS && !isComplete) {
-    const next = nextAfter(job, all.at(-1) as Date, job.created_at);
-    if (next && next <= now) all.push(next);
-    else isComplete = true;
-  }
-  if (!isComplete) ctx.log.warn({ jobId: job.id }, 'a job missed more firings than are recorded');
-  if (!(await crud.advance(ctx, job.id, from, nextAfter(job, now, job.created_at), job.version))) return;
-
-  // A job that was set back must not fire again what it has fired before.
-  const fired = new Set(await listFired(ctx, job.id, all));
-  const due = all.filter((moment) => !fired.has(moment.getTime()));
-  const onTime = due.filter((moment) => now.getTime() - moment.getTime() <= misfireAfterMs);
-  const late = due.slice(0, due.length - onTime.length);
-  const madeUp = { skip: 0, run_once: onTime.length > 0 ? 0 : 1, run_all: MOST_MADE_UP }[job.misfire] ?? 0;
-  const run = madeUp > 0 ? late.slice(-madeUp) : [];
-  const missed = late.slice(0, late.length - run.length).slice(-MOST_MADE_UP);
-  const record = { handler: job.handler, args: job.args as Json, job_id: job.id, job_name: job.name };
-  for (const scheduled_at of missed) await insertEnded(ctx, 'missed', { ...record, scheduled_at });
-  await queueRuns(ctx, job, [...run, ...onTime]);
-}
-
-async function queueRuns(ctx: Context, job: crud.JobRow, moments: readonly Date[]): Promise<void> {
-  const record = { handler: job.handler, args: job.args as Json, job_id: job.id, job_name: job.name };
-  const handler = ctx.handlers.get(job.handler) as AnyTaskHandler | undefined;
-  let isActive = job.overlap === 'skip' && moments.length > 0 && (await hasActiveRun(ctx, job.id));
-  for (const scheduled_at of moments) {
-    if (!handler) {
-      const error = `there is no handler named ${job.handler}`;
-      await insertEnded(ctx, 'failed', { ...record, scheduled_at, error });
-    } else if (isActive) {
-      await insertEnded(ctx, 'skipped', { ...record, scheduled_at });
-    } else {
-      const options = job.overlap === 'allow' ? {} : { key: `job:${job.id}` };
-      const fired = { job_id: job.id, job_name: job.name, trigger: 'schedule', scheduled_at };
-      await insertQueued(ctx, handler, record.args, options, fired);
-      isActive = job.overlap === 'skip';
+      const tries = (this.#failed.get(job.id)?.tries ?? 0) + 1;
+      const restMs = backoffMs(REST, tries);
+      this.#failed.set(job.id, { tries, until: this.#ctx.now().getTime() + restMs });
+      this.#ctx.log.error({ err: error, jobId: job.id, restMs }, 'a job could not be fired; it is tried again');
     }
   }
 }

@@ -173,13 +173,14 @@ export async function listFired(ctx: Context, jobId: number, moments: readonly D
   return rows.flatMap(({ scheduled_at }) => (scheduled_at ? [scheduled_at.getTime()] : []));
 }
 
-/** Whether a run of a job is queued or goes on. */
+/** Whether a run that the schedule of a job has fired is queued or goes on. Those that somebody started come beside the schedule. */
 export async function hasActiveRun(ctx: Context, jobId: number): Promise<boolean> {
   const row = await ctx
     .unscoped('tasks', whyWork)
     .select()
     .select('id')
     .where('job_id', '=', jobId)
+    .where('trigger', '=', 'schedule')
     .where('state', 'in', ['queued', 'running'])
     .limit(1)
     .executeTakeFirst();
