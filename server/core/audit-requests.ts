@@ -41,7 +41,15 @@ export async function keepCall(declared: AnyRoute, request: FastifyRequest): Pro
   if (declared.method === 'GET' || declared.isStream || declared.changesNothing || !isPermissionCode(declared.access))
     return;
   if (ctx.recordsLeft > 0 || (request.query as { dry_run?: boolean } | undefined)?.dry_run === true) return;
-  await ctx.keep({ action: 'call', detail: { ...addressOf(request), ...rowsOf(request) } });
+  const detail = { ...addressOf(request), ...rowsOf(request), ...fieldsOf(declared, request) };
+  await ctx.keep({ action: 'call', detail });
+}
+
+/** What the route says is to be kept of the body. */
+function fieldsOf({ keeps }: AnyRoute, { body }: FastifyRequest): { body?: Record<string, unknown> } {
+  if (!keeps) return {};
+  const wanted = new Set<string>(keeps);
+  return { body: Object.fromEntries(Object.entries(body as object).filter(([name]) => wanted.has(name))) };
 }
 
 /** The rows that a request names in its body, of which there are no more than the schema allows: one that was not checked says nothing here. */
