@@ -219,7 +219,7 @@ export const SETTINGS = {
     0,
     600_000,
   ),
-  SHUTDOWN_TIMEOUT_MS: whole('how long open requests may take after a stop signal', 8000, 100, 600_000),
+  SHUTDOWN_TIMEOUT_MS: whole('how long open requests may take once connections are refused', 8000, 100, 600_000),
   DOCS_ENABLED: toggle('serve /docs, /redoc and /openapi.json; by default not in production', null),
 } as const;
 

@@ -37,24 +37,28 @@ function announce({ url, firstStart, app }: Started): void {
 let hasFailed = false;
 
 /** Nobody knows what state the process is in, so it goes: says why, lets open requests finish, and ends with a code of failure. */
-async function fail({ app, stop, shutdownTimeoutMs }: Started, error: unknown): Promise<void> {
-  app.log.fatal({ err: error }, 'an error that nobody handled ends the process');
-  // Another one on the way out, or a way out that leads nowhere.
+async function fail(started: Started, error: unknown): Promise<void> {
+  started.app.log.fatal({ err: error }, 'an error that nobody handled ends the process');
+  // Another one on the way out.
   if (hasFailed) process.exit(1);
   hasFailed = true;
   process.exitCode = 1;
-  setTimeout(() => process.exit(1), shutdownTimeoutMs).unref();
-  await stop().catch(() => undefined);
+  endAnyway(started);
+  await started.stop().catch(() => undefined);
   process.exit(1);
 }
 
-/** Lets open requests finish for SHUTDOWN_TIMEOUT_MS, then goes. */
-async function end({ app, stop, shutdownTimeoutMs }: Started): Promise<void> {
-  const timer = setTimeout(() => {
-    app.log.warn('open requests did not finish in time and are cut');
-    app.server.closeAllConnections();
-  }, shutdownTimeoutMs);
-  timer.unref();
-  await stop();
+/** Lets open requests finish, then goes. */
+async function end(started: Started): Promise<void> {
+  endAnyway(started);
+  await started.stop();
   process.exit(0);
+}
+
+/** Where the way out leads nowhere: something hangs that cutting connections does not end. */
+function endAnyway({ app, stopsWithinMs }: Started): void {
+  setTimeout(() => {
+    app.log.fatal('the process did not come to its end in time and is ended');
+    process.exit(1);
+  }, stopsWithinMs).unref();
 }

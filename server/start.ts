@@ -72,12 +72,16 @@ export function logOptions(config: Config): LogOptions {
   };
 }
 
+/** What closing takes once nothing is open any more: what waits in memory is written, tasks go back, the log is written out. */
+const CLOSING_MS = 10_000;
+
 /** A service that listens; `stop` lets open requests finish, then closes everything. */
 export interface Started {
   readonly app: FastifyInstance;
   readonly url: string;
   readonly firstStart: FirstStart;
-  readonly shutdownTimeoutMs: number;
+  /** `stop` has ended by then, unless something hangs that nothing ends. */
+  readonly stopsWithinMs: number;
   stop(): Promise<void>;
 }
 
@@ -140,12 +144,12 @@ export async function start(config: Config, moreFeatures: readonly Feature[] = [
       app,
       url,
       firstStart,
-      shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+      stopsWithinMs: config.SHUTDOWN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS + CLOSING_MS,
       async stop() {
         // Whoever sends requests here sees first that it should not, and then that it cannot.
         drain();
         await sleep(config.SHUTDOWN_DELAY_MS);
-        await Promise.all([app.close(), work.stop(config.SHUTDOWN_TIMEOUT_MS)]);
+        await Promise.all([closeApp(app, config.SHUTDOWN_TIMEOUT_MS), work.stop(config.SHUTDOWN_TIMEOUT_MS)]);
         await opened.disposeAsync();
       },
     };
@@ -153,6 +157,19 @@ export async function start(config: Config, moreFeatures: readonly Feature[] = [
     // Why it could not start matters more than what could not be closed.
     await opened.disposeAsync().catch(() => undefined);
     throw error;
+  }
+}
+
+/** Lets open requests finish for so long. Cuts again what has come after the first cut: a connection that was just being taken, for one. */
+async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> {
+  const cut = setInterval(() => {
+    app.log.warn('open requests did not finish in time and are cut');
+    app.server.closeAllConnections();
+  }, timeoutMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(cut);
   }
 }
 

@@ -5,6 +5,8 @@ import type { Metrics } from '#core/metrics.ts';
 import { passwordWork } from '#core/password.ts';
 import type { Bus } from '#extensions/bus.ts';
 import type { Database } from '#extensions/database/index.ts';
+import { methodOf } from '#modules/identity/identity.service.ts';
+import { OUTCOMES } from '#modules/sign-in-log/sign-in-log.entity.ts';
 import { countOpenTasks } from '#modules/task/task.service.ts';
 
 interface Watched {
@@ -22,6 +24,9 @@ export function watchProgram(metrics: Metrics, environment: Environment, { datab
     const figures = database.pool();
     return figures ? of(figures) : {};
   };
+  for (const method of ['password', 'passkey', ...settings.IDENTITY_PROVIDERS.map(methodOf)])
+    for (const outcome of OUTCOMES) metrics.signIns.begin(outcome, method);
+  metrics.signIns.begin('refused', 'refresh');
   const began = Date.now() / 1000 - uptime();
   const ctx = systemContext(environment, log.levels.logger(null));
   metrics.watch(

@@ -7,7 +7,7 @@ import type { AnyRoute } from './feature.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why it was refused with 403. */
+    /** Why it was refused with 403, or why a part of it would have been. */
     refusal: AppError | null;
   }
 }
@@ -41,9 +41,23 @@ export async function keepCall(declared: AnyRoute, request: FastifyRequest): Pro
   if (declared.method === 'GET' || declared.isStream || declared.changesNothing || !isPermissionCode(declared.access))
     return;
   if (ctx.recordsLeft > 0 || (request.query as { dry_run?: boolean } | undefined)?.dry_run === true) return;
-  const { ids, user_ids } = (request.body ?? {}) as { ids?: unknown; user_ids?: unknown };
+  const detail = { ...addressOf(request), ...rowsOf(request), ...fieldsOf(declared, request) };
+  await ctx.keep({ action: 'call', detail });
+}
+
+/** What the route says is to be kept of the body. */
+function fieldsOf({ keeps }: AnyRoute, { body }: FastifyRequest): { body?: Record<string, unknown> } {
+  if (!keeps) return {};
+  const wanted = new Set<string>(keeps);
+  return { body: Object.fromEntries(Object.entries(body as object).filter(([name]) => wanted.has(name))) };
+}
+
+/** The rows that a request names in its body, of which there are no more than the schema allows: one that was not checked says nothing here. */
+function rowsOf({ body, routeOptions }: FastifyRequest): { ids?: unknown } {
+  if (!routeOptions.config.route?.body) return {};
+  const { ids, user_ids } = (body ?? {}) as { ids?: unknown; user_ids?: unknown };
   const about = ids ?? user_ids;
-  await ctx.keep({ action: 'call', detail: { ...addressOf(request), ...(about !== undefined && { ids: about }) } });
+  return about === undefined ? {} : { ids: about };
 }
 
 function addressOf(request: FastifyRequest) {
@@ -55,7 +69,7 @@ function addressOf(request: FastifyRequest) {
   };
 }
 
-/** Keeps what was refused with 403, before the answer goes out. A flood costs a bounded number of records, and says how many it was. */
+/** Keeps what was refused with 403, alone or in a batch, before the answer goes out. A flood costs a bounded number of records, and says how many it was. */
 export function installRefusals(app: FastifyInstance): void {
   const attempts = new Map<string, Attempts>();
   app.decorateRequest('refusal', null);
@@ -92,8 +106,8 @@ export function installRefusals(app: FastifyInstance): void {
     await keepOmitted(ended);
     if (!isKept) return;
     const { permission } = refusal.params ?? {};
-    const detail = { ...addressOf(request), error: refusal.definition.code, ...(permission && { permission }) };
-    await request.ctx.keep({ action: 'refused', detail });
+    const error = { error: refusal.definition.code, ...(permission && { permission }) };
+    await request.ctx.keep({ action: 'refused', detail: { ...addressOf(request), ...error, ...rowsOf(request) } });
   };
 
   app.addHook('onSend', (request, _reply, payload, done) => {

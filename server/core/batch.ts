@@ -13,6 +13,7 @@ export function forAll<Id extends number | string>(
 ): Promise<void> {
   return ctx.inTransaction(async (ctx) => {
     const refused: ErrorDetail[] = [];
+    const errors: AppError[] = [];
     for (const id of order) {
       try {
         await act(ctx, id);
@@ -20,9 +21,14 @@ export function forAll<Id extends number | string>(
         // A refusal leaves the transaction usable; anything else has to end it.
         if (!(error instanceof AppError) || error.definition.status >= 500) throw error;
         const { definition, params } = error;
+        errors.push(error);
         refused.push({ path: `ids.${ids.indexOf(id)}`, message: definition.message, ...(params && { params }) });
       }
     }
-    if (refused.length > 0) throw conflictErrors.batch_refused().at(...refused);
+    if (refused.length > 0)
+      throw conflictErrors
+        .batch_refused()
+        .standingFor(errors)
+        .at(...refused);
   });
 }

@@ -18,18 +18,32 @@ export class AppError extends Error {
   readonly definition: ErrorDefinition;
   readonly params: TextParams | undefined;
   readonly details: readonly ErrorDetail[];
+  /** Of an error that stands for several: one of them that is a refused attempt. */
+  readonly forbidden: AppError | null;
 
-  constructor(definition: ErrorDefinition, params?: TextParams, details: readonly ErrorDetail[] = []) {
+  constructor(
+    definition: ErrorDefinition,
+    params?: TextParams,
+    details: readonly ErrorDetail[] = [],
+    forbidden: AppError | null = null,
+  ) {
     super(translate(definition.message, 'en-US', params));
     this.name = 'AppError';
     this.definition = definition;
     this.params = params;
     this.details = details;
+    this.forbidden = forbidden;
   }
 
   /** The same error with the places it happened at. */
   at(...details: ErrorDetail[]): AppError {
-    return new AppError(this.definition, this.params, details);
+    return new AppError(this.definition, this.params, details, this.forbidden);
+  }
+
+  /** The same error, standing for these: what is forbidden stays a refused attempt, in whatever company it was tried. */
+  standingFor(errors: readonly AppError[]): AppError {
+    const forbidden = errors.find(({ definition }) => definition.status === 403) ?? null;
+    return new AppError(this.definition, this.params, this.details, forbidden);
   }
 
   /** The same error, blamed on one field with the error's own message. */

@@ -68,6 +68,8 @@ export interface Route<
   readonly allowViewing?: true;
   /** Although it is no GET, it changes nothing: a question too long for an address. */
   readonly changesNothing?: true;
+  /** Fields of the body that the record of the call keeps, where that says what was changed and no row does. Never a secret. */
+  readonly keeps?: readonly Extract<keyof Read<B>, string>[];
   /** Requests one address may make in a minute. */
   readonly ratePerMinute?: number;
   handle(

@@ -213,10 +213,11 @@ export function installErrorHandler(app: FastifyInstance, options: ErrorHandlerO
   const answer = (request: FastifyRequest, reply: FastifyReply, error: AppError, cause?: unknown) => {
     const locale = request.ctx?.locale ?? negotiateLocale(request.headers['accept-language'], options.fallbackLocale);
     const { status } = error.definition;
-    if (status === 401 || status === 403 || status === 429) options.onRefused(error.definition.code);
+    const refusal = status === 403 ? error : error.forbidden;
+    if (refusal) request.refusal = refusal;
+    if (refusal || status === 401 || status === 429) options.onRefused((refusal ?? error).definition.code);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (status === 429 && error.params?.['seconds']) reply.header('retry-after', error.params['seconds']);
-    if (status === 403) request.refusal = error;
     if (status >= 500) request.log.error({ err: cause ?? error }, 'request failed');
     // A cache that kept it would go on failing: a file that is missing during an update, for one.
     reply.code(status).type('application/json; charset=utf-8').header('cache-control', 'no-store');

@@ -40,6 +40,46 @@ describe('the last lines of the log', () => {
     tail.add(line(5002, { long: 'y'.repeat(3_000_000) }), 1);
     const [newest, before] = tail.find({ limit: 10 });
     assert.deepEqual([newest?.number, newest?.module, newest?.level, before], [5002, 'user', 'info', undefined]);
-    assert.ok((newest?.message.length ?? 0) < 10_000);
+    assert.ok(JSON.stringify(newest).length < 10_000);
+  });
+
+  test('are no fewer, however many came at once', () => {
+    const tail = new LogTail();
+    const lines = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => line(from + index)).join('');
+    const kept = () => {
+      const found = tail.find({ limit: 10_000 });
+      return [found.length, found[0]?.message, found.at(-1)?.message];
+    };
+    for (const from of [1, 1501]) tail.add(lines(from, 1500), 1500);
+    assert.deepEqual(kept(), [2000, 'line 3000', 'line 1001']);
+    tail.add(lines(3001, 5000), 5000);
+    tail.add(line(8001), 1);
+    assert.deepEqual(kept(), [2000, 'line 8001', 'line 6002']);
+  });
+
+  test('are read whole before a long one is cut: it still says which request it belongs to', () => {
+    const tail = new LogTail();
+    const names = { request_id: 'r1', trace_id: 't1', user_id: 7 };
+    const err = { message: 'm', stack: 's'.repeat(20_000) };
+    const text = {
+      level: 'warn',
+      time: '2026-11-24T08:00:00.000Z',
+      module: 'user',
+      sql: 'q'.repeat(9000),
+      err,
+      ...names,
+    };
+    tail.add(`${JSON.stringify({ ...text, msg: 'x'.repeat(9000) })}\n`, 1);
+    tail.add(`${'no JSON '.repeat(2000)}\n`, 1);
+    const [odd, long] = tail.find({ limit: 2 });
+    assert.equal(odd?.message.length, 8192);
+    const { fields, message, ...rest } = long ?? assert.fail();
+    assert.deepEqual(rest, { number: 1, at: text.time, level: 'warn', module: 'user' });
+    assert.equal(message, 'x'.repeat(8192));
+    const { sql, err: cut, ...others } = fields;
+    assert.deepEqual(others, names);
+    assert.equal(sql, 'q'.repeat(8192));
+    assert.equal(cut, JSON.stringify(err).slice(0, 8192));
   });
 });

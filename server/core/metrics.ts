@@ -28,13 +28,23 @@ export class Durations {
   }
 }
 
-/** What is counted by labels: each set of their values has a number of its own. */
+/**
+ * What is counted by labels: each set of their values has a number of its own. One that begins with its first event hides that event
+ * from `rate()`, so what is known in advance begins at 0.
+ */
 export class Counter {
   readonly #labels: readonly string[];
   readonly #counts = new Map<string, number>();
 
   constructor(labels: readonly string[]) {
     this.#labels = labels;
+    if (labels.length === 0) this.begin();
+  }
+
+  /** Says that these values will be counted. */
+  begin(...values: readonly string[]): void {
+    const key = values.join('\0');
+    if (!this.#counts.has(key)) this.#counts.set(key, 0);
   }
 
   add(...values: readonly string[]): void {

@@ -75,6 +75,51 @@ test('a Redis that hangs does not count as there, and nobody waits for it', {
   }
 });
 
+for (const [which, words] of [
+  ['listens', 'psubscribe'],
+  ['tells', 'publish'],
+] as const)
+  test(`a connection that ${which} and went silent is noticed and made anew, and what was missed meanwhile is said to be`, {
+    skip: redisUrl === '' && 'TEST_REDIS_URL is not set',
+    timeout: 30_000,
+  }, async () => {
+    const url = new URL(redisUrl);
+    const way = await openHangingWay(url.hostname, Number(url.port || 6379));
+    url.host = `127.0.0.1:${way.port}`;
+    const prefix = `bus-test-${process.pid}`;
+    const log = pino({ level: 'silent' });
+    const [one, other] = [openBus(url.href, prefix, log, 100), openBus(redisUrl, prefix, log, 100)];
+    const changes: boolean[] = [];
+    const heard: unknown[] = [];
+    one.onConnectionChange((connected) => changes.push(connected));
+    for (const bus of [one, other]) bus.subscribe('topic', (message) => heard.push(message));
+    try {
+      await until('both are there', () => one.isConnected && other.isConnected);
+      other.publish('topic', 'before');
+      await until('it is heard', () => heard.includes('before'));
+      await sleep(1000);
+      assert.deepEqual(changes, [true], 'beats are heard as long as all is well');
+      way.forget(words);
+      await until('it is noticed', () => changes.length > 1);
+      await until('it is made anew', () => one.isConnected);
+      await one.check();
+      assert.deepEqual(changes, [true, false, true]);
+      other.publish('topic', 'after');
+      one.publish('topic', 'from here');
+      await until('both are heard', () => heard.includes('after') && heard.includes('from here'));
+      await sleep(500);
+      assert.equal(one.isConnected, true);
+      assert.deepEqual(
+        heard,
+        ['before', 'after', 'from here'].toSorted((a, b) => heard.indexOf(a) - heard.indexOf(b)),
+      );
+    } finally {
+      await one.close();
+      await other.close();
+      way.close();
+    }
+  });
+
 describe('without Redis', () => {
   let alone: TestApp;
   before(async () => {

@@ -3,6 +3,10 @@ import type { FastifyBaseLogger } from 'fastify';
 import { Redis } from 'ioredis';
 
 const COMMAND_TIMEOUT_MS = 1000;
+/** How often an instance says something to itself, to know that it can be heard and hears. */
+const BEAT_MS = 2000;
+/** Beats in a row that may be missed. */
+const MOST_MISSED = 2;
 
 type Handler = (message: unknown) => void;
 
@@ -33,10 +37,11 @@ export const silentBus: Bus = {
 };
 
 /** Opens the bus: Redis publish and subscribe with a URL, silence without one. Does not wait for Redis: the service runs without it. */
-export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger): Bus {
+export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger, beatMs = BEAT_MS): Bus {
   if (!redisUrl) return silentBus;
   const channels = `${prefix}:bus:`;
   const self = randomUUID();
+  const ownChannel = `${prefix}:beat:${self}`;
   const handlers = new Map<string, Handler[]>();
   const watchers: ((connected: boolean) => void)[] = [];
   let isConnected = false;
@@ -45,7 +50,7 @@ export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger
     maxRetriesPerRequest: null,
     enableOfflineQueue: false,
   };
-  // Where Redis hangs, nobody waits for long. Of the subscriber's connection silence says nothing.
+  // Where Redis hangs, nobody waits for long. Of the subscriber's connection silence says nothing by itself: what it hears are the beats.
   const publisher = new Redis(redisUrl, { ...options, commandTimeout: COMMAND_TIMEOUT_MS });
   const subscriber = new Redis(redisUrl, { ...options, autoResubscribe: false });
   const setConnected = (connected: boolean) => {
@@ -57,12 +62,44 @@ export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger
   };
   publisher.on('error', (error) => log.debug({ err: error }, 'redis'));
   subscriber.on('error', (error) => log.debug({ err: error }, 'redis'));
-  subscriber.on('close', () => setConnected(false));
+  let isSubscribed = false;
+  let missed = 0;
+  const beat = () => {
+    if (!isSubscribed) return;
+    publisher.publish(ownChannel, '').catch((error) => {
+      log.debug({ err: error }, 'redis');
+      // Nothing else would end a connection that something on the way has forgotten; the system takes a quarter of an hour.
+      if (publisher.status === 'ready' && error.name !== 'ReplyError') publisher.disconnect(true);
+    });
+  };
+  const stopHearing = () => {
+    isSubscribed = false;
+    missed = 0;
+    setConnected(false);
+  };
+  const heartbeat = setInterval(() => {
+    missed += 1;
+    if (missed <= MOST_MISSED) return beat();
+    stopHearing();
+    if (['connect', 'ready'].includes(subscriber.status)) subscriber.disconnect(true);
+  }, beatMs);
+  heartbeat.unref();
+  publisher.on('ready', beat);
+  subscriber.on('close', stopHearing);
   subscriber.on('ready', () => {
-    subscriber.psubscribe(`${channels}*`).then(
-      () => setConnected(true),
+    Promise.all([subscriber.psubscribe(`${channels}*`), subscriber.subscribe(ownChannel)]).then(
+      () => {
+        isSubscribed = true;
+        beat();
+      },
       (error) => log.warn({ err: error }, 'could not listen to the other instances'),
     );
+  });
+  subscriber.on('message', () => {
+    // On a connection that is being given up nothing counts any more.
+    if (!isSubscribed) return;
+    missed = 0;
+    setConnected(true);
   });
   subscriber.on('pmessage', (_pattern, channel: string, raw: string) => {
     const { from, message } = JSON.parse(raw) as { from: string; message: unknown };
@@ -86,6 +123,7 @@ export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger
     },
     version: async () => `Redis ${/redis_version:(\S+)/.exec(await publisher.info('server'))?.[1] ?? ''}`,
     async close() {
+      clearInterval(heartbeat);
       publisher.disconnect();
       subscriber.disconnect();
     },

@@ -88,6 +88,64 @@ describe('log files', () => {
     assert.ok(!Object.keys(contents(folder)).includes('app.2026-11-06.1.log.gz'));
   });
 
+  test('of a name that is gone are deleted when they are too old; not those of a living process, nor what is of somebody else', async () => {
+    const folder = join(root, 'gone');
+    mkdirSync(folder);
+    const ours = `${JSON.stringify({ level: 'info', time: '2026-01-01T08:00:00.000Z', msg: 'old' })}\n`;
+    const { pid: gone } = spawnSync(process.execPath, ['--version']);
+    const put = (name: string, text: string | Buffer, days = 40) => {
+      writeFileSync(join(folder, name), text);
+      const at = Date.now() / 1000 - days * 86_400;
+      utimesSync(join(folder, name), at, at);
+    };
+    const today = new Date().toISOString().slice(0, 10);
+    const old = ['4f1c.2020-01-01.1.log.gz', '4f1c.log', 'left.log', 'left.lock', 'left.2020-01-01.1.log'];
+    put('4f1c.2020-01-01.1.log.gz', gzipSync(ours.repeat(10_000)));
+    put('4f1c.log', ours);
+    put('left.log', ours);
+    put('left.lock', String(gone));
+    put('left.2020-01-01.1.log', ours);
+    put('left.2020-01-01.1.log.unfinished', gzipSync(ours).subarray(0, 10));
+    const kept = {
+      // Of a process that lives, on this machine: it deletes its own.
+      'alive.lock': String(process.ppid),
+      'alive.log': ours,
+      'alive.2020-01-01.1.log.gz': gzipSync(ours),
+      // Not old yet.
+      [`4f1c.${today}.1.log.gz`]: gzipSync(ours),
+      // Of somebody else.
+      'nginx.2020-01-01.1.log.gz': gzipSync('127.0.0.1 - - [01/Jan/2020:00:00:00 +0000] "GET / HTTP/1.1" 200\n'),
+      'nginx.2020-01-02.1.log': '127.0.0.1 - - [02/Jan/2020:00:00:00 +0000] "GET / HTTP/1.1" 200\n',
+      'nginx.2020-01-03.1.log.gz': 'no gzip',
+      'dpkg.log': '2020-01-01 00:00:00 startup\n',
+      'dpkg.lock': String(gone),
+      'empty.log': '',
+      'notes.txt': ours,
+    };
+    for (const [name, text] of Object.entries(kept)) put(name, text);
+    put('young.log', ours, 3);
+    const { file } = open({ folder });
+    file.write(line('new'));
+    await file.settle();
+    const names = readdirSync(folder);
+    assert.deepEqual(
+      names.filter((name) => old.includes(name) || name.endsWith('.unfinished')),
+      [],
+    );
+    assert.deepEqual(names.sort(), [...Object.keys(kept), 'young.log', 'app.log'].sort());
+  });
+
+  test('that were removed while they were open are begun anew', async () => {
+    let at = new Date('2026-11-24T12:00:00Z');
+    const { folder, file } = open({ now: () => at });
+    file.write(line('before'));
+    rmSync(join(folder, 'app.log'));
+    at = new Date('2026-11-25T12:00:00Z');
+    file.write(line('after'));
+    await file.settle();
+    assert.deepEqual(contents(folder), { 'app.log': line('after') });
+  });
+
   test('go on after a restart, and what a killed process left is compressed', async () => {
     const { folder, file } = open();
     file.write(line('one'));

@@ -14,13 +14,14 @@ import {
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { deleteLeft } from './log-left.ts';
 
 export interface LogFileOptions {
   readonly folder: string;
   /** `<name>.log` is written; `<name>.2026-11-24.1.log.gz` and so on are what it was. */
   readonly name: string;
   readonly maxBytes: number;
-  /** Older files are deleted. */
+  /** Older files are deleted, also those of names that are gone. */
   readonly keepDays: number;
   /** Files that are kept beside the one that is written. */
   readonly keepFiles: number;
@@ -93,7 +94,8 @@ export class LogFile {
     if (today === this.#day && !isFull) return;
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
-    if (this.#size > 0) renameSync(this.#path, this.#nextName(this.#day));
+    // Somebody may have removed it while it was open.
+    if (this.#size > 0 && existsSync(this.#path)) renameSync(this.#path, this.#nextName(this.#day));
     this.#size = 0;
     this.#day = today;
     this.#work = this.#work.then(() => this.#tidy());
@@ -124,6 +126,7 @@ export class LogFile {
         if (index >= this.#options.keepFiles || file.day < oldest) rmSync(file.path, { force: true });
         else if (!file.isCompressed) await compress(file.path);
       }
+      deleteLeft(this.#options.folder, this.#options.name, oldest);
     } catch (error) {
       // There is no log to say it in; the next turn tries again.
       process.stderr.write(`log files could not be put aside: ${String(error)}\n`);

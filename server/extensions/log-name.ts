@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -33,6 +33,17 @@ export function takeLogName(folder: string): LogName {
       },
     };
   }
+}
+
+/** Whether a living process of this machine holds a name. Says nothing of other containers that share the folder: their numbers are their own. */
+export function isInUse(folder: string, name: string): boolean {
+  const lock = join(folder, `${name}.lock`);
+  return existsSync(lock) && !isLeft(lock);
+}
+
+/** Removes the lock of a name whose process is gone. */
+export function removeLeftLock(folder: string, name: string): void {
+  clear(join(folder, `${name}.lock`));
 }
 
 function take(lock: string): boolean {

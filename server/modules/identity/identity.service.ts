@@ -49,7 +49,8 @@ export async function arrive(
   }
 }
 
-const methodOf = ({ name }: ProviderSettings) => `oidc:${name}`;
+/** What the sign-in log and a session call signing in with this provider. */
+export const methodOf = ({ name }: ProviderSettings) => `oidc:${name}`;
 
 /** Notes in the sign-in log what failed before anybody knew who it was. */
 async function refusalsNoted<R>(ctx: Context, provider: ProviderSettings, work: () => Promise<R>): Promise<R> {

@@ -32,6 +32,7 @@ export const logRoutes = [
     response: LevelState,
     message: text('日志级别已更改', 'Log level changed'),
     errors: [monitorErrors.module_unknown],
+    keeps: ['module', 'level', 'minutes'],
     handle: (ctx, { body }) => changeLogLevel(ctx, body),
   }),
 ];

@@ -51,6 +51,16 @@ describe('log levels', () => {
     assert.ok(t.logLines.some((line) => line.includes('log level changed') && line.includes('"user_id"')));
   });
 
+  test('leave a record of what was changed, to what and for how long', async () => {
+    const details = async () => (await t.admin.get('audit-logs?action=call')).body.data.items[0].detail;
+    const call = { method: 'PUT', route: '/monitor/log-level' };
+    await t.admin.put('monitor/log-level', { module: 'user', level: 'debug', minutes: 30 });
+    assert.deepEqual(await details(), { ...call, body: { module: 'user', level: 'debug', minutes: 30 } });
+    await t.admin.put('monitor/log-level', { level: null });
+    assert.deepEqual(await details(), { ...call, body: { level: null, minutes: 60 } });
+    await t.admin.put('monitor/log-level', { module: 'user', level: null });
+  });
+
   test('are changed by those who may, within limits', async () => {
     const reader = await t.as({ permissions: ['monitor:log:query'] });
     assert.equal((await reader.get('monitor/log-level')).status, 200);

@@ -66,6 +66,36 @@ describe('the metrics', () => {
     assert.equal((await read({ 'x-forwarded-for': '10.9.8.7' })).status, 404);
   });
 
+  test('begin at nothing where it is known what will be counted, so that the first of it is seen as one more', async () => {
+    const fresh = await testApp({
+      settings: {
+        METRICS_ADDRESSES: '127.0.0.1',
+        PUBLIC_URL: 'http://127.0.0.1:8000',
+        IDENTITY_PROVIDERS: JSON.stringify([
+          { name: 'git', preset: 'github', client_id: 'c', client_secret: 'secret-of-a-test' },
+        ]),
+      },
+    });
+    try {
+      const { text } = await fresh.anonymous.get('/metrics');
+      assert.equal(numberOf(text, 'db_statement_errors_total'), 0);
+      for (const [outcome, method] of [
+        ['refused', 'password'],
+        ['challenged', 'password'],
+        ['signed-in', 'passkey'],
+        ['refused', 'refresh'],
+        ['refused', 'oidc:git'],
+      ])
+        assert.equal(
+          numberOf(text, `sign_ins_total{outcome="${outcome}",method="${method}"}`),
+          0,
+          `${outcome} ${method}`,
+        );
+    } finally {
+      await fresh.close();
+    }
+  });
+
   test('count requests, statements, sign-ins, refusals and more, in the text that Prometheus reads', async () => {
     await t.admin.get('users');
     await t.anonymous.get('users');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '#core/context.ts';
 import { gatheredIds } from '#core/crud.ts';
 import { csvLine } from '#core/csv.ts';
-import { conflictErrors, type ErrorDetail } from '#core/errors.ts';
+import { conflictErrors } from '#core/errors.ts';
 import { hashPassword } from '#core/password.ts';
 import { DEFAULT_PAGE_SIZE, type Page } from '#core/schema.ts';
 import { assertRoleWithinCeiling, assertTouchable, changeRightsOf } from '../access/ceiling.service.ts';
@@ -197,12 +197,18 @@ export function deleteUser(ctx: Context, userId: number): Promise<void> {
 export function deleteUsers(ctx: Context, ids: readonly number[]): Promise<void> {
   return ctx.inTransaction(async (ctx) => {
     const found = new Map((await crud.listUsersById(ctx, ids)).map((user) => [user.id, user]));
-    const refused = ids.flatMap((userId, index): ErrorDetail[] => {
+    const refused = ids.flatMap((userId, index) => {
       const user = found.get(userId);
       const error = user ? refusal(ctx, user, true) : userErrors.not_found();
-      return error ? [{ path: `ids.${index}`, message: error.definition.message }] : [];
+      return error ? [{ error, detail: { path: `ids.${index}`, message: error.definition.message } }] : [];
     });
-    if (refused.length > 0) throw userErrors.batch_refused().at(...refused);
+    const errors = refused.map(({ error }) => error);
+    const details = refused.map(({ detail }) => detail);
+    if (errors.length > 0)
+      throw userErrors
+        .batch_refused()
+        .standingFor(errors)
+        .at(...details);
     await changeRightsOf(ctx, ids, (ctx) => removeUsers(ctx, ids));
   });
 }

@@ -102,6 +102,33 @@ describe('the program', () => {
     assert.ok(performance.now() - stoppedAt < 10_000);
   });
 
+  test(
+    'counts the time for open requests from the end of the delay, also for one that came during it',
+    LIMIT,
+    async () => {
+      const program = start({ SHUTDOWN_DELAY_MS: '1500', SHUTDOWN_TIMEOUT_MS: '500' });
+      const { port } = new URL(await program.address);
+      let stoppedAt = performance.now();
+      const hang = async () => {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write(
+          'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+        );
+        await new Promise((settle) => socket.on('close', settle));
+        return performance.now() - stoppedAt;
+      };
+      const before = hang();
+      await sleep(300);
+      stoppedAt = performance.now();
+      program.process.kill('SIGTERM');
+      await sleep(700);
+      const during = hang();
+      assert.equal(await Promise.race([program.ended, sleep(15_000, 'still running')]), 0, program.output());
+      for (const ms of [await before, await during]) assert.ok(ms >= 1950, `cut after ${ms} ms`);
+    },
+  );
+
   test('says that it is not ready before it refuses connections', LIMIT, async () => {
     const program = start({ SHUTDOWN_DELAY_MS: '1500' });
     const address = await program.address;
@@ -122,7 +149,13 @@ describe('the program', () => {
       const fault = join(folder, 'fault.mjs');
       writeFileSync(fault, "process.on('SIGUSR2', () => void Promise.reject(new Error('nobody handles this')));");
       const logs = join(folder, 'logs');
-      const program = start({ NODE_OPTIONS: `--import=file://${fault}`, LOG_DIR: logs });
+      const program = start({
+        NODE_OPTIONS: `--import=file://${fault}`,
+        LOG_DIR: logs,
+        // The delay counts here too: it is not to be ended in the middle of it.
+        SHUTDOWN_DELAY_MS: '700',
+        SHUTDOWN_TIMEOUT_MS: '300',
+      });
       await program.address;
       program.process.kill('SIGUSR2');
       assert.equal(await program.ended, 1);
