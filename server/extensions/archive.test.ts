@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Db, MongoClient } from 'mongodb';
 import type { AuditLogOut } from '#modules/audit/audit.schema.ts';
 import { cutChain, sealChain } from '#modules/audit/chain.service.ts';
+import type { Finding } from '#modules/audit/finding.ts';
 import { verifyChain } from '#modules/audit/verify.service.ts';
 import { verifyArchive } from '#modules/audit/verify-archive.service.ts';
 import { pruneRequestLogs, storeRequests } from '#modules/request-log/request-log.service.ts';
@@ -205,6 +206,23 @@ describe(`the archive in MongoDB (${REAL ? 'a real server' : 'a small test serve
       assert.deepEqual(await finding(), ['removed', row['sequence']]);
       await audit.replaceOne({ _id: row._id }, row, { upsert: true });
     }
+    // It shows whatever is there, so what stands at no place of the chain is found as well.
+    for (const [sequence, named] of [
+      [-5, -5],
+      [0, 0],
+      [0.5, 0.5],
+      [3, 3],
+      [all.length + 1, all.length + 1],
+      [null, null],
+      ['3', null],
+    ] as const) {
+      const _id = 1_000_000 as never;
+      await audit.replaceOne({ _id }, { ...third, _id, sequence, row_label: 'forged' }, { upsert: true });
+      const [kind, place] = await finding();
+      assert.ok(kind === 'added' || (sequence === 3 && kind === 'changed'), `${sequence}: ${kind}`);
+      assert.equal(place, named);
+      await audit.deleteOne({ _id });
+    }
     // What is over leaves the archive from its old end.
     await audit.deleteOne({ _id: all[0]?._id as never });
     assert.deepEqual(await verifyArchive(t.system), { verified: { from: 2, to: all.length, rows: all.length - 1 } });
@@ -273,6 +291,10 @@ describe(`the archive in MongoDB (${REAL ? 'a real server' : 'a small test serve
     const entity = t.system.entity('audit_logs');
     assert.ok(entity);
     await t.environment.archive.store(entity, [row]);
+    assert.ok('verified' in ((await verifyArchive(t.system)) ?? {}));
+    await t.environment.archive.store(entity, [{ ...row, actor_name: 'innocent' }]);
+    const { finding } = (await verifyArchive(t.system)) as { finding?: Finding };
+    assert.deepEqual([finding?.kind, finding?.id], ['changed', row.id]);
     assert.ok((await cutChain(t.system)) > 0);
     elapsedMs = 0;
     assert.equal(await archivedIn('sign_in_logs'), before + 5);

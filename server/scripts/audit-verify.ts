@@ -5,6 +5,7 @@ import { publicKeysOf } from '#core/signing.ts';
 import { openArchive } from '#extensions/archive.ts';
 import { openDatabase } from '#extensions/database/index.ts';
 import { openLog } from '#extensions/log.ts';
+import { signEnd } from '#modules/audit/head.service.ts';
 import { verifyChain } from '#modules/audit/verify.service.ts';
 import { verifyArchive } from '#modules/audit/verify-archive.service.ts';
 import { entities } from '#modules/index.ts';
@@ -12,11 +13,13 @@ import { environmentFor } from '../app.ts';
 import { archiveOptions, databaseOptions } from '../start.ts';
 
 // `npm run audit:verify`: whether the audit is what was sealed. Ends with 1 and names the first thing that does not hold.
+// With `--sign` the end of a chain that holds is signed with the present key: for a key that was lost, or a chain that was never begun.
 const { values } = parseArgs({
   options: {
     key: { type: 'string', multiple: true },
     expect: { type: 'string' },
     'public-key': { type: 'boolean' },
+    sign: { type: 'boolean' },
   },
 });
 const config = loadConfig();
@@ -33,10 +36,15 @@ if (values['public-key']) {
     const database = await openDatabase(databaseOptions(config), entities);
     try {
       const ctx = systemContext(environmentFor(config, database, log, { archive }), log.logger);
-      const result = await verifyChain(ctx, {
+      const options = {
         publicKeys: values.key ?? [],
         ...(expected && { expect: { sequence: Number(expected[1]), hash: expected[2] as string } }),
-      });
+      };
+      if (values.sign) {
+        const end = await signEnd(ctx, options);
+        if ('signed' in end) console.log(`The end at place ${end.signed.sequence} is signed with the present key.`);
+      }
+      const result = await verifyChain(ctx, options);
       if ('finding' in result) {
         console.error(`The audit does not hold: ${result.finding.text}.`);
         process.exitCode = 1;

@@ -28,12 +28,14 @@ export function moveHead(ctx: Context, head: Omit<Insertable<Tables['audit_heads
   return ctx.unscoped('audit_heads', why).updateQuietly(head).where('name', '=', HEAD).execute();
 }
 
+/** Rows that no place was given yet. One that has a hash already lost its place by other hands: it stays as it is, to be found. */
 export function listUnsealed(ctx: Context, limit: number): Promise<ChainRow[]> {
   return ctx
     .unscoped('audit_logs', why)
     .select()
     .selectAll()
     .where('sequence', 'is', null)
+    .where('hash', 'is', null)
     .orderBy('id')
     .limit(limit)
     .execute();
@@ -88,36 +90,113 @@ export function insertCheckpoint(ctx: Context, checkpoint: Insertable<Tables['au
   return ctx.unscoped('audit_checkpoints', why).insert(checkpoint);
 }
 
-/** Rows of the chain after a place, in its order. */
-export function listSealedAfter(ctx: Context, sequence: number, limit: number): Promise<ChainRow[]> {
+/** Rows of the chain after a place and up to another, in its order. */
+export function listSealed(ctx: Context, after: number, upTo: number, limit: number): Promise<ChainRow[]> {
   return ctx
     .unscoped('audit_logs', why)
     .select()
     .selectAll()
-    .where('sequence', '>', sequence)
+    .where('sequence', '>', after)
+    .where('sequence', '<=', upTo)
     .orderBy('sequence')
     .limit(limit)
     .execute();
 }
 
-/** The last place up to which every row is older than a moment, at most `limit` places after the first; null when there is none. */
-export async function findLastOlder(ctx: Context, moment: Date, limit: number) {
+export async function findHashAt(ctx: Context, sequence: number): Promise<string | null> {
+  const row = await ctx
+    .unscoped('audit_logs', why)
+    .select()
+    .select('hash')
+    .where('sequence', '=', sequence)
+    .executeTakeFirst();
+  return row?.hash ?? null;
+}
+
+export async function hasRecords(ctx: Context): Promise<boolean> {
+  return !!(await ctx.unscoped('audit_logs', why).select().select('id').limit(1).executeTakeFirst());
+}
+
+/** A row before the first place that there is, which may be less than one. */
+export function findBefore(ctx: Context, sequence: number) {
+  return ctx
+    .unscoped('audit_logs', why)
+    .select()
+    .select(['id', 'sequence'])
+    .where('sequence', '<', sequence)
+    .orderBy('sequence')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The row that stands farthest beyond the last place that there is. */
+export function findBeyond(ctx: Context, sequence: number) {
+  return ctx
+    .unscoped('audit_logs', why)
+    .select()
+    .select(['id', 'sequence'])
+    .where('sequence', '>', sequence)
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** A row that has a hash and no place. */
+export function findPlaceless(ctx: Context) {
+  return ctx
+    .unscoped('audit_logs', why)
+    .select()
+    .select('id')
+    .where('sequence', 'is', null)
+    .where('hash', 'is not', null)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function countSealed(ctx: Context, first: number, last: number): Promise<number> {
+  const { counted } = await ctx
+    .unscoped('audit_logs', why)
+    .select()
+    .select((eb) => eb.fn.countAll<number>().as('counted'))
+    .where('sequence', '>=', first)
+    .where('sequence', '<=', last)
+    .executeTakeFirstOrThrow();
+  return counted;
+}
+
+/** A place that several rows have: the index does not allow it, but whoever may change the tables may drop the index. */
+export function findDoubled(ctx: Context) {
+  return ctx
+    .unscoped('audit_logs', why)
+    .select()
+    .select((eb) => ['sequence', eb.fn.max('id').as('id')])
+    .where('sequence', 'is not', null)
+    .groupBy('sequence')
+    .having((eb) => eb.fn.countAll(), '>', 1)
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The last place after another up to which every row says that it is older than a moment, at most `limit` places on; null when there is none. */
+export async function findLastOlder(ctx: Context, after: number, moment: Date, limit: number): Promise<number | null> {
   const rows = await ctx
     .unscoped('audit_logs', why)
     .select()
-    .select(['sequence', 'hash', 'created_at'])
-    .where('sequence', '>', 0)
+    .select(['sequence', 'created_at'])
+    .where('sequence', '>', after)
     .orderBy('sequence')
     .limit(limit)
     .execute();
   const firstKept = rows.findIndex((row) => row.created_at >= moment);
-  return (firstKept === -1 ? rows.at(-1) : rows[firstKept - 1]) ?? null;
+  return (firstKept === -1 ? rows.at(-1) : rows[firstKept - 1])?.sequence ?? null;
 }
 
-/** Removes the rows and the signed places up to a place. */
-export async function deleteUpTo(ctx: Context, sequence: number): Promise<void> {
-  await ctx.unscoped('audit_logs', why).delete().where('sequence', '<=', sequence).execute();
-  await ctx.unscoped('audit_checkpoints', why).delete().where('sequence', '<=', sequence).execute();
+/** Removes the rows after a place and up to another, and the signed places up to there. */
+export async function deleteUpTo(ctx: Context, after: number, upTo: number): Promise<void> {
+  const rows = ctx.unscoped('audit_logs', why).delete();
+  await rows.where('sequence', '>', after).where('sequence', '<=', upTo).execute();
+  await ctx.unscoped('audit_checkpoints', why).delete().where('sequence', '<=', upTo).execute();
 }
 
 export function findCut(ctx: Context) {
@@ -139,6 +218,18 @@ export function listCheckpoints(ctx: Context, after: number, upTo: number) {
     .where('sequence', '<=', upTo)
     .orderBy('sequence')
     .execute();
+}
+
+/** The first signed place that is not before another. */
+export async function findCheckpointFrom(ctx: Context, sequence: number): Promise<number | null> {
+  const next = await ctx
+    .unscoped('audit_checkpoints', why)
+    .select()
+    .select('sequence')
+    .where('sequence', '>=', sequence)
+    .orderBy('sequence')
+    .executeTakeFirst();
+  return next?.sequence ?? null;
 }
 
 export async function findLastCheckpoint(ctx: Context): Promise<number> {

@@ -8,10 +8,10 @@ import { type TestApp, testApp } from '#tests/harness.ts';
 import { auditLogEntity, type ChainRow, HASHED_COLUMNS } from './audit.entity.ts';
 import { cutChain, sealChain } from './chain.service.ts';
 import { chainHash, GENESIS } from './chain.ts';
-import { type Finding, type VerifyOptions, verifyChain } from './verify.service.ts';
+import { signEnd } from './head.service.ts';
+import { chainOf, DAY_MS } from './testing.ts';
 
 const why = 'a test does what somebody with access to the database could do';
-const DAY_MS = 86_400_000;
 const run = promisify(execFile);
 
 describe('what is hashed of a record', () => {
@@ -33,51 +33,29 @@ describe('what is hashed of a record', () => {
 
 describe('the chain of audit records', () => {
   let t: TestApp;
+  let chain: ReturnType<typeof chainOf>;
   let elapsedMs = 0;
   beforeEach(async () => {
     elapsedMs = 0;
     t = await testApp({ now: () => new Date(Date.now() + elapsedMs), settings: { AUDIT_RETENTION_DAYS: '30' } });
+    chain = chainOf(t);
     await sealChain(t.system);
   });
   afterEach(() => t.close());
 
-  const logs = () => t.system.unscoped('audit_logs', why);
-  /** Makes some records and seals them; tells the place of the first. */
-  const more = async (count = 6, ctx: Context = t.system): Promise<number> => {
-    const first = (await head()).sequence + 1;
-    for (let made = 0; made < count; made++)
-      await ctx.unscoped('positions', why).insert({ code: `C${first}-${made}`, name: `chained ${made}` });
-    assert.equal(await sealChain(ctx), count);
-    return first;
-  };
-  const head = () => t.system.unscoped('audit_heads', why).select().selectAll().executeTakeFirstOrThrow();
-  const at = (sequence: number) =>
-    logs().select().selectAll().where('sequence', '=', sequence).executeTakeFirstOrThrow();
-  const verify = (options?: VerifyOptions) => verifyChain(t.system, options);
-  const finding = async (options?: VerifyOptions): Promise<Finding> => {
-    const result = await verify(options);
-    assert.ok('finding' in result, JSON.stringify(result));
-    return result.finding;
-  };
-  const holds = async (options?: VerifyOptions) => {
-    const result = await verify(options);
-    assert.ok('verified' in result, JSON.stringify(result));
-    return result.verified;
-  };
-
   test('holds, grows, and says what is not in it yet', async () => {
-    const first = await more();
-    const { from, to, rows, unsealed } = await holds();
+    const first = await chain.more();
+    const { from, to, rows, unsealed } = await chain.holds();
     assert.deepEqual([from, to, rows, unsealed], [1, first + 5, first + 5, 0]);
     await t.admin.patch('users/me', { name: 'later' });
-    assert.equal((await holds()).unsealed, 1);
+    assert.equal((await chain.holds()).unsealed, 1);
     assert.equal(await sealChain(t.system), 1);
-    assert.equal((await holds()).to, first + 6);
+    assert.equal((await chain.holds()).to, first + 6);
   });
 
   test('A41 a row that is changed is named, whatever was changed of it', async () => {
-    const place = (await more()) + 2;
-    const row = await at(place);
+    const place = (await chain.more()) + 2;
+    const row = await chain.at(place);
     const changes: [string, object, object][] = [
       ['changes', { changes: '[]' }, { changes: row.changes }],
       ['actor_name', { actor_name: 'somebody else' }, { actor_name: row.actor_name }],
@@ -87,139 +65,129 @@ describe('the chain of audit records', () => {
       ['hash', { hash: 'f'.repeat(64) }, { hash: row.hash }],
     ];
     for (const [name, change, back] of changes) {
-      await logs().update(change).where('id', '=', row.id).execute();
-      const found = await finding();
+      await chain.logs().update(change).where('id', '=', row.id).execute();
+      const found = await chain.finding();
       assert.deepEqual([found.kind, found.sequence, found.id], ['changed', place, row.id], name);
-      await logs().update(back).where('id', '=', row.id).execute();
-      await holds();
+      await chain.logs().update(back).where('id', '=', row.id).execute();
+      await chain.holds();
     }
   });
 
   test('A41 a row that is removed is named, also when those after it are moved up', async () => {
-    const place = (await more()) + 2;
-    const row = await at(place);
-    await logs().delete().where('id', '=', row.id).execute();
-    assert.deepEqual([(await finding()).kind, (await finding()).sequence], ['removed', place]);
+    const place = (await chain.more()) + 2;
+    const row = await chain.at(place);
+    await chain.logs().delete().where('id', '=', row.id).execute();
+    assert.deepEqual([(await chain.finding()).kind, (await chain.finding()).sequence], ['removed', place]);
     for (let next = place + 1; next <= place + 3; next++)
-      await logs()
+      await chain
+        .logs()
         .update({ sequence: next - 1 })
         .where('sequence', '=', next)
         .execute();
-    assert.equal((await finding()).sequence, place);
+    assert.equal((await chain.finding()).sequence, place);
   });
 
   test('A41 a row that is added is named: in the middle, and at the end', async () => {
-    const place = (await more()) + 2;
-    const { id: _id, ...row } = await at(place);
-    await logs().insert({ ...row, sequence: place + 4, hash: 'a'.repeat(64) });
-    const end = await finding();
+    const place = (await chain.more()) + 2;
+    const { id: _id, ...row } = await chain.at(place);
+    await chain.logs().insert({ ...row, sequence: place + 4, hash: 'a'.repeat(64) });
+    const end = await chain.finding();
     assert.deepEqual([end.kind, end.sequence], ['added', place + 4]);
-    await logs()
+    await chain
+      .logs()
       .update({ sequence: null })
       .where('sequence', '=', place + 4)
       .execute();
     for (let next = place + 3; next >= place; next--)
-      await logs()
+      await chain
+        .logs()
         .update({ sequence: next + 1 })
         .where('sequence', '=', next)
         .execute();
-    await logs().update({ sequence: place, row_label: 'forged' }).where('sequence', 'is', null).execute();
-    const middle = await finding();
+    await chain.logs().update({ sequence: place, row_label: 'forged' }).where('sequence', 'is', null).execute();
+    const middle = await chain.finding();
     assert.deepEqual([middle.kind, middle.sequence], ['added', place]);
   });
 
   test('A41 rows that are swapped are named', async () => {
-    const place = (await more()) + 1;
-    const [one, other] = [await at(place), await at(place + 3)];
-    await logs().update({ sequence: null }).where('id', '=', one.id).execute();
-    await logs().update({ sequence: one.sequence, hash: one.hash }).where('id', '=', other.id).execute();
-    await logs().update({ sequence: other.sequence, hash: other.hash }).where('id', '=', one.id).execute();
-    const found = await finding();
+    const place = (await chain.more()) + 1;
+    const [one, other] = [await chain.at(place), await chain.at(place + 3)];
+    await chain.logs().update({ sequence: null }).where('id', '=', one.id).execute();
+    await chain.logs().update({ sequence: one.sequence, hash: one.hash }).where('id', '=', other.id).execute();
+    await chain.logs().update({ sequence: other.sequence, hash: other.hash }).where('id', '=', one.id).execute();
+    const found = await chain.finding();
     assert.deepEqual([found.kind, found.sequence], ['swapped', place]);
     assert.match(found.text, new RegExp(`${other.id} and ${one.id}`));
   });
 
   test('A41 a tail that is cut off is noticed, with its signed places, with the head, and by what was noted elsewhere', async () => {
-    const place = (await more()) + 3;
-    const noted = await holds();
-    await logs().delete().where('sequence', '>=', place).execute();
-    assert.deepEqual([(await finding()).kind, (await finding()).sequence], ['cut', place]);
-    const checkpoints = t.system.unscoped('audit_checkpoints', why);
+    const place = (await chain.more()) + 3;
+    const noted = await chain.holds();
+    await chain.logs().delete().where('sequence', '>=', place).execute();
+    assert.deepEqual([(await chain.finding()).kind, (await chain.finding()).sequence], ['cut', place]);
+    const checkpoints = chain.checkpoints();
     await checkpoints.delete().where('sequence', '>=', place).execute();
-    assert.equal((await finding()).kind, 'cut');
-    const { hash, sequence } = await at(place - 1);
-    await t.system
-      .unscoped('audit_heads', why)
+    assert.equal((await chain.finding()).kind, 'cut');
+    const { hash, sequence } = await chain.at(place - 1);
+    await chain
+      .heads()
       .update({ sequence: sequence as number, hash: hash as string })
       .execute();
-    assert.equal((await finding()).kind, 'signature');
-    const signed = await t.system
-      .unscoped('audit_checkpoints', why)
-      .select()
-      .selectAll()
-      .orderBy('sequence', 'desc')
-      .executeTakeFirstOrThrow();
-    await logs().delete().where('sequence', '>', signed.sequence).execute();
+    assert.equal((await chain.finding()).kind, 'signature');
+    const signed = await chain.checkpoints().select().selectAll().orderBy('sequence', 'desc').executeTakeFirstOrThrow();
+    await chain.logs().delete().where('sequence', '>', signed.sequence).execute();
     const { signature } = signed;
-    await t.system
-      .unscoped('audit_heads', why)
+    await chain
+      .heads()
       .update({ sequence: signed.sequence, hash: signed.hash, sealed_at: signed.created_at, signature })
       .execute();
-    assert.equal((await finding()).kind, 'signature', 'what was signed of a place is worth nothing for the end');
-    await t.system.unscoped('audit_heads', why).delete().execute();
-    assert.equal((await finding()).kind, 'head');
+    assert.equal((await chain.finding()).kind, 'signature', 'what was signed of a place is worth nothing for the end');
+    await chain.heads().delete().execute();
+    assert.equal((await chain.finding()).kind, 'head');
     await assert.rejects(sealChain(t.system), /head of the audit chain is gone/);
-    await t.system.unscoped('audit_checkpoints', why).delete().execute();
-    await logs().delete().execute();
-    assert.equal((await finding({ expect: { sequence: noted.to, hash: noted.hash } })).kind, 'cut');
+    await chain.checkpoints().delete().execute();
+    await chain.logs().delete().execute();
+    assert.equal((await chain.finding({ expect: { sequence: noted.to, hash: noted.hash } })).kind, 'cut');
   });
 
   test('A41 a chain that was made anew by somebody without the key is noticed', async () => {
-    await more();
+    await chain.more();
     const secret = 'another-secret-another-secret-another-secret';
     const forger = await testApp({ beside: t, settings: { JWT_SECRET_KEY: secret } });
     try {
-      await logs().update({ sequence: null, hash: null }).execute();
-      await t.system.unscoped('audit_checkpoints', why).delete().execute();
-      await t.system.unscoped('audit_heads', why).delete().execute();
+      await chain.logs().update({ sequence: null, hash: null }).execute();
+      await chain.checkpoints().delete().execute();
+      await chain.heads().delete().execute();
+      await signEnd(forger.system);
       await sealChain(forger.system);
     } finally {
       await forger.close();
     }
-    const { kind, text } = await finding();
+    const { kind, text } = await chain.finding();
     assert.equal(kind, 'signature');
     assert.match(text, /key that is not known/);
   });
 
   test('what the retention removes is signed, so that the rest still holds; nobody else can cut', async () => {
-    await more();
-    const { to } = await holds();
+    await chain.more();
+    const { to } = await chain.holds();
     elapsedMs += 31 * DAY_MS;
-    const young = await more(3);
+    const young = await chain.more(3);
     assert.equal(await cutChain(t.system), to);
-    const { from, rows, to: end } = await holds();
+    const { from, rows, to: end } = await chain.holds();
     assert.deepEqual([from, rows, end], [young, 3, young + 2]);
     assert.equal(await cutChain(t.system), 0);
-    const cut = await t.system
-      .unscoped('audit_checkpoints', why)
-      .select()
-      .selectAll()
-      .where('kind', '=', 'cut')
-      .executeTakeFirstOrThrow();
-    const row = await at(young);
-    await t.system
-      .unscoped('audit_checkpoints', why)
+    const cut = await chain.checkpoints().select().selectAll().where('kind', '=', 'cut').executeTakeFirstOrThrow();
+    const row = await chain.at(young);
+    await chain
+      .checkpoints()
       .update({ sequence: young, hash: row.hash as string })
       .where('kind', '=', 'cut')
       .execute();
-    await logs().delete().where('id', '=', row.id).execute();
-    assert.equal((await finding()).kind, 'signature');
-    await t.system
-      .unscoped('audit_checkpoints', why)
-      .update({ sequence: cut.sequence, hash: cut.hash })
-      .where('kind', '=', 'cut')
-      .execute();
-    assert.equal((await finding()).kind, 'removed');
+    await chain.logs().delete().where('id', '=', row.id).execute();
+    assert.equal((await chain.finding()).kind, 'signature');
+    await chain.checkpoints().update({ sequence: cut.sequence, hash: cut.hash }).where('kind', '=', 'cut').execute();
+    assert.equal((await chain.finding()).kind, 'removed');
     // Everything may be too old at once.
     elapsedMs += 31 * DAY_MS;
   });
@@ -233,9 +201,13 @@ describe('the chain of audit records', () => {
           if (made % 4 === 0) await sealChain(ctx);
         }
       };
-      await Promise.all([write(t.system, 'one'), write(other.system, 'other'), sealChain(other.system)]);
+      // Whoever verifies meanwhile is not alarmed by what moves on.
+      const watch = async () => {
+        for (let times = 0; times < 20; times++) await chain.holds();
+      };
+      await Promise.all([write(t.system, 'one'), write(other.system, 'other'), sealChain(other.system), watch()]);
       await sealChain(t.system);
-      const { rows, to, unsealed } = await holds();
+      const { rows, to, unsealed } = await chain.holds();
       assert.deepEqual([rows, unsealed], [to, 0]);
     } finally {
       await other.close();
@@ -243,14 +215,14 @@ describe('the chain of audit records', () => {
   });
 
   test('npm run audit:verify says that it holds, or what does not, and ends accordingly', async () => {
-    const place = await more();
+    const place = await chain.more();
     const script = join(import.meta.dirname, '../../scripts/audit-verify.ts');
     const { DATABASE_URL, JWT_SECRET_KEY } = t.config;
     const env = { ...process.env, APP_ENV: 'testing', DATABASE_URL, JWT_SECRET_KEY };
     const good = await run(process.execPath, [script], { env });
     assert.match(good.stdout, new RegExp(`The audit holds: ${place + 5} records`));
-    const { id } = await at(place);
-    await logs().update({ actor_name: 'nobody' }).where('id', '=', id).execute();
+    const { id } = await chain.at(place);
+    await chain.logs().update({ actor_name: 'nobody' }).where('id', '=', id).execute();
     await assert.rejects(
       run(process.execPath, [script], { env }),
       ({ code, stderr }: { code: number; stderr: string }) => {

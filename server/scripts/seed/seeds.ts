@@ -3,6 +3,7 @@ import type { Insertable } from 'kysely';
 import type { Context } from '#core/context.ts';
 import type { Tables } from '#core/entity.ts';
 import { hashPassword } from '#core/password.ts';
+import { beginChain } from '#modules/audit/head.service.ts';
 import { prepareEvents } from '#modules/event/event.service.ts';
 import { synchroniseMenus } from '#modules/menu/menu.service.ts';
 import demoUsers from './data/demo-users.json' with { type: 'json' };
@@ -87,6 +88,8 @@ const consoleMenus: Seed = {
 const organisation: Seed = {
   name: 'departments',
   async run(ctx) {
+    // Here, and not by itself: the head of the audit must not come back in an installation that has data.
+    await beginChain(ctx);
     const placed = new Map<string, { id: number; path: string }>();
     for (const { code, name, parent, order } of depts as {
       code: string;
