@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { countStates, useJobs } from './testing.ts';
+import { register } from '#tests/work.ts';
+import { claimTasks, prepareLocks } from '../task/claim.service.ts';
+import { countStates, nothing, useJobs } from './testing.ts';
 
 describe('runs of one job that would overlap', () => {
   const { t, clock, create, leaveAlone, fire, runsOf } = useJobs();
@@ -54,5 +56,19 @@ describe('runs of one job that would overlap', () => {
       (await runsOf(job.id)).map(({ state }) => state),
       ['queued', 'missed', 'missed', 'skipped'],
     );
+  });
+
+  test('go on one after the other, also where the handler lets several tasks of a key run at once', async () => {
+    const several = { ...nothing, name: 'test.several', concurrencyPerKey: 3 };
+    register(t, several);
+    await prepareLocks(t.system);
+    const job = await create({ handler: several.name, overlap: 'queue', misfire: 'run_all' });
+    await leaveAlone(job.id, 180_000);
+    await fire(1000);
+    let taken = 0;
+    for await (const tasks of claimTasks(t.system, 50, { instance: 'test', leaseMs: 30_000 }))
+      taken += tasks.filter(({ job_id: id }) => id === job.id).length;
+    assert.equal(taken, 1);
+    assert.deepEqual(countStates(await runsOf(job.id)), { queued: 3, running: 1 });
   });
 });
