@@ -26,12 +26,13 @@ export async function insertRows(executor: Kysely<Tables>, insert: Insert): Prom
   try {
     return await run({ ...statementOf(executor, insert, columns), parameters });
   } catch (error) {
-    // SQLite does not say which foreign key was broken; to find that out takes the statement that holds the values. The first try has
-    // changed nothing.
-    if (insert.dialect !== 'sqlite') throw error;
+    if (insert.dialect !== 'sqlite' || !isForeignKeyFailure(error)) throw error;
+    // SQLite does not say which one; to find that out takes the statement that holds the values. The first try has changed nothing.
     return run(compile(executor, insert));
   }
 }
+
+const isForeignKeyFailure = (error: unknown) => error instanceof Error && error.message.includes('FOREIGN KEY');
 
 /** The columns that all of the rows say; null when they differ, or when there are too many rows to keep their statement. */
 function columnsOf(rows: readonly Row[]): string[] | null {

@@ -1,30 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { publicKeysOf } from '#core/signing.ts';
-import { type TestApp, testApp } from '#tests/harness.ts';
+import { testApp } from '#tests/harness.ts';
 import { prepareData } from '../../scripts/seed/seeds.ts';
 import { cutChain, sealChain } from './chain.service.ts';
 import { chainHash } from './chain.ts';
 import { signEnd } from './head.service.ts';
-import { chainOf, DAY_MS } from './testing.ts';
+import { chainOf, DAY_MS, useChain } from './testing.ts';
 
 const run = promisify(execFile);
 const SECRETS = ['one-secret', 'other-secret'].map((name) => `${name}-that-is-long-enough-for-everybody`);
 
 describe('A41 the jobs of the chain do not sign what somebody without the key has made', () => {
-  let t: TestApp;
-  let chain: ReturnType<typeof chainOf>;
-  let elapsedMs = 0;
-  beforeEach(async () => {
-    elapsedMs = 0;
-    t = await testApp({ now: () => new Date(Date.now() + elapsedMs), settings: { AUDIT_RETENTION_DAYS: '30' } });
-    chain = chainOf(t);
-    await sealChain(t.system);
-  });
-  afterEach(() => t.close());
+  const { t, clock, chain } = useChain();
 
   const counted = async () => {
     const { length } = await chain.logs().select().select('id').where('sequence', 'is not', null).execute();
@@ -36,7 +27,7 @@ describe('A41 the jobs of the chain do not sign what somebody without the key ha
     await chain.write();
     const before = await counted();
     const head = await chain.heads().select().selectAll().executeTakeFirst();
-    elapsedMs += 31 * DAY_MS;
+    clock.elapsedMs += 31 * DAY_MS;
     for (const job of [sealChain, cutChain]) {
       await assert.rejects(job(t.system), expected);
       await assert.rejects(job(t.system), /run npm run audit:verify/);
@@ -123,7 +114,7 @@ describe('A41 the jobs of the chain do not sign what somebody without the key ha
   test('what the retention would remove, when its hashes were made anew and the signed places taken away', async () => {
     await chain.more(3);
     const place = await chain.more(3);
-    elapsedMs += 31 * DAY_MS;
+    clock.elapsedMs += 31 * DAY_MS;
     await chain.more(3);
     let { hash } = await chain.at(place - 1);
     for (let next = place; next < place + 3; next++) {
@@ -150,7 +141,7 @@ describe('A41 the jobs of the chain do not sign what somebody without the key ha
       await chain.more(2, again.system);
       await chainOf(again).holds();
       await assert.rejects(sealChain(rotated.system), /a key that is not known/);
-      elapsedMs += 31 * DAY_MS;
+      clock.elapsedMs += 31 * DAY_MS;
       await assert.rejects(cutChain(t.system), /a key that is not known/);
       assert.equal((await chain.finding()).kind, 'signature');
     } finally {

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { testDialect } from '#tests/dialect.ts';
-import { type TestApp, testApp } from '#tests/harness.ts';
 import { cutChain, sealChain } from './chain.service.ts';
-import { chainOf, DAY_MS } from './testing.ts';
+import { DAY_MS, useChain } from './testing.ts';
 
 describe('A41 the places of the chain', () => {
-  let t: TestApp;
-  let chain: ReturnType<typeof chainOf>;
-  let elapsedMs = 0;
-  beforeEach(async () => {
-    elapsedMs = 0;
-    t = await testApp({ now: () => new Date(Date.now() + elapsedMs), settings: { AUDIT_RETENTION_DAYS: '30' } });
-    chain = chainOf(t);
-    await sealChain(t.system);
-  });
-  afterEach(() => t.close());
+  const { t, clock, chain } = useChain();
 
   /** A copy of a row, which says something else. */
   const forge = async (place: number, sequence: number | null, hash: string | null = 'a'.repeat(64)) => {
@@ -33,12 +23,12 @@ describe('A41 the places of the chain', () => {
     for (const sequence of [-5, 0, -2_147_483_648]) {
       const id = await forge(place, sequence);
       assert.deepEqual(await found(), ['added', sequence, id]);
-      elapsedMs += 31 * DAY_MS;
+      clock.elapsedMs += 31 * DAY_MS;
       await assert.rejects(cutChain(t.system), /before the first one/);
       assert.deepEqual(await found(), ['added', sequence, id]);
       await drop(id);
     }
-    elapsedMs += 31 * DAY_MS;
+    clock.elapsedMs += 31 * DAY_MS;
     const young = await chain.more(3);
     assert.equal(await cutChain(t.system), young - 1);
     for (const sequence of [1, young - 1, -1]) {
@@ -121,7 +111,7 @@ describe('A41 the places of the chain', () => {
   test('of many pages of rows are verified and removed page by page', async () => {
     await chain.write(2300);
     await sealChain(t.system);
-    elapsedMs += 31 * DAY_MS;
+    clock.elapsedMs += 31 * DAY_MS;
     const young = await chain.more(5);
     const { to, rows } = await chain.holds();
     assert.equal(rows, to);

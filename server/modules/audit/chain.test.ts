@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Context } from '#core/context.ts';
-import { type TestApp, testApp } from '#tests/harness.ts';
+import { testApp } from '#tests/harness.ts';
 import { auditLogEntity, type ChainRow, HASHED_COLUMNS } from './audit.entity.ts';
 import { cutChain, sealChain } from './chain.service.ts';
 import { chainHash, GENESIS } from './chain.ts';
 import { signEnd } from './head.service.ts';
-import { chainOf, DAY_MS } from './testing.ts';
+import { DAY_MS, useChain } from './testing.ts';
 
 const why = 'a test does what somebody with access to the database could do';
 const run = promisify(execFile);
@@ -32,16 +32,7 @@ describe('what is hashed of a record', () => {
 });
 
 describe('the chain of audit records', () => {
-  let t: TestApp;
-  let chain: ReturnType<typeof chainOf>;
-  let elapsedMs = 0;
-  beforeEach(async () => {
-    elapsedMs = 0;
-    t = await testApp({ now: () => new Date(Date.now() + elapsedMs), settings: { AUDIT_RETENTION_DAYS: '30' } });
-    chain = chainOf(t);
-    await sealChain(t.system);
-  });
-  afterEach(() => t.close());
+  const { t, clock, chain } = useChain();
 
   test('holds, grows, and says what is not in it yet', async () => {
     const first = await chain.more();
@@ -171,7 +162,7 @@ describe('the chain of audit records', () => {
   test('what the retention removes is signed, so that the rest still holds; nobody else can cut', async () => {
     await chain.more();
     const { to } = await chain.holds();
-    elapsedMs += 31 * DAY_MS;
+    clock.elapsedMs += 31 * DAY_MS;
     const young = await chain.more(3);
     assert.equal(await cutChain(t.system), to);
     const { from, rows, to: end } = await chain.holds();
@@ -189,7 +180,7 @@ describe('the chain of audit records', () => {
     await chain.checkpoints().update({ sequence: cut.sequence, hash: cut.hash }).where('kind', '=', 'cut').execute();
     assert.equal((await chain.finding()).kind, 'removed');
     // Everything may be too old at once.
-    elapsedMs += 31 * DAY_MS;
+    clock.elapsedMs += 31 * DAY_MS;
   });
 
   test('several instances that write and seal at once miss nothing and give no place twice', async () => {

@@ -1,13 +1,29 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach } from 'node:test';
 import type { Context } from '#core/context.ts';
-import type { TestApp } from '#tests/harness.ts';
+import { type TestApp, testApp } from '#tests/harness.ts';
 import { sealChain } from './chain.service.ts';
 import type { Finding } from './finding.ts';
 import { type Verified, type VerifyOptions, verifyChain } from './verify.service.ts';
 
 const why = 'a test does what somebody with access to the database could do';
 export const DAY_MS = 86_400_000;
+
+/** A new installation for each test, with a chain that is sealed and a clock that the test can move on. */
+export function useChain() {
+  const t = {} as TestApp;
+  const clock = { elapsedMs: 0 };
+  beforeEach(async () => {
+    clock.elapsedMs = 0;
+    const now = () => new Date(Date.now() + clock.elapsedMs);
+    const app = await testApp({ now, settings: { AUDIT_RETENTION_DAYS: '30' } });
+    Object.defineProperties(t, Object.getOwnPropertyDescriptors(app));
+    await sealChain(t.system);
+  });
+  afterEach(() => t.close());
+  return { t, clock, chain: chainOf(t) };
+}
 
 /** What a test does with the chain of an installation, by its jobs and behind its back. */
 export function chainOf(t: TestApp) {
