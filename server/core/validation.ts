@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import type { ErrorDetail } from './errors.ts';
 import { type Text, text } from './i18n.ts';
+import { isStorableMoment } from './moments.ts';
 import { namedSchemas } from './schema.ts';
 
 const MOST_DETAILS = 20;
@@ -60,18 +61,10 @@ function createAjv(coerceTypes: boolean | 'array'): Ajv {
   const ajv = new Ajv({ coerceTypes, useDefaults: true, allErrors: true, strict: false, ownProperties: true });
   formats.default(ajv, ['email', 'date-time', 'uuid', 'uri']);
   const written = formats.default.get('date-time') as { validate: (value: string) => boolean };
-  ajv.addFormat('date-time', (value: string) => written.validate(value) && isStorableMoment(value));
+  // RFC 3339 also knows leap seconds and the year 0, which no database keeps.
+  ajv.addFormat('date-time', (value: string) => written.validate(value) && isStorableMoment(Date.parse(value)));
   for (const schema of namedSchemas()) ajv.addSchema(schema);
   return ajv;
-}
-
-const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
-const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
-
-/** RFC 3339 also knows leap seconds and the year 0, which no database keeps; the limits are those of their date types. */
-function isStorableMoment(value: string): boolean {
-  const time = Date.parse(value);
-  return time >= EARLIEST && time <= LATEST;
 }
 
 /** A part of a request that breaks its schema. */

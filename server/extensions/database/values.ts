@@ -1,12 +1,9 @@
 import type { ColumnKind } from '#core/entity.ts';
+import { isStorableMoment } from '#core/moments.ts';
 import type { Dialect } from './index.ts';
 
 /** Turns what the driver returned (never null) into the value that the rest of the program sees. */
 export type Decoder = (value: unknown) => unknown;
-
-/** The first and last moment that every database can hold, in milliseconds. */
-const EARLIEST = Date.parse('0001-01-01T00:00:00.000Z');
-const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * The JSON text that a JSON column stores, for any JSON value, also a bare string or null. To store SQL NULL pass null itself.
@@ -79,7 +76,7 @@ function finite(value: number): number {
 function storable(date: Date): Date {
   const time = date.getTime();
   if (Number.isNaN(time)) throw new TypeError('An invalid date cannot be stored');
-  if (time < EARLIEST || time > LATEST) throw new RangeError('A date must lie within the years 1 to 9999 (UTC)');
+  if (!isStorableMoment(time)) throw new RangeError('A date must lie within the years 1 to 9999 (UTC)');
   return date;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { firingsBack, nextAfter, type Schedule } from './schedule.ts';
-import { cron, nothing, useJobs } from './testing.ts';
+import { cron, each, nothing, useJobs } from './testing.ts';
 
 const NONE = { expression: null, timezone: null, seconds: null, at: null, starts_at: null, ends_at: null };
 
@@ -38,6 +38,14 @@ describe('a schedule', () => {
     assert.equal((await t.admin.post(`jobs/${job.id}/pause`)).status, 200);
     assert.equal((await t.admin.patch(`jobs/${job.id}`, { remark: 'over' })).status, 200);
     assert.equal((await t.admin.post(`jobs/${job.id}/resume`)).body.error, 'job.never_due');
+  });
+
+  test('ends with the year 9999, after which no moment can be stored', async () => {
+    const starts_at = '9999-12-31T23:59:58Z';
+    const { body } = await t.admin.post('jobs/preview', { trigger: each(1), starts_at });
+    assert.deepEqual(body.data?.items, ['9999-12-31T23:59:58.000Z', '9999-12-31T23:59:59.000Z']);
+    const far = { trigger: each(31_536_000), starts_at };
+    assert.equal((await create(far)).next_run_at, '9999-12-31T23:59:58.000Z');
   });
 
   test('has the same moments backwards as forwards, also across a change of clocks', () => {

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { isStorableMoment } from '#core/moments.ts';
 
 /** When a job is to run, as it is stored. */
 export interface Schedule {
@@ -21,14 +22,15 @@ export function readCron(expression: string, timezone: string): Cron {
 }
 
 /**
- * The first moment after `after` at which the job is due; null when there is none (an impossible date, or past its end). An interval
- * counts from `anchor`, so that a late run does not shift those after it.
+ * The first moment after `after` at which the job is due; null when there is none (an impossible date, past its end, or later than
+ * what can be stored). An interval counts from `anchor`, so that a late run does not shift those after it.
  */
 export function nextAfter(schedule: Schedule, after: Date, anchor: Date): Date | null {
   const { starts_at: startsAt, ends_at: endsAt } = schedule;
   const from = startsAt && startsAt.getTime() > after.getTime() ? new Date(startsAt.getTime() - 1) : after;
   const next = following(schedule, from, startsAt ?? anchor);
-  return next && endsAt && next > endsAt ? null : next;
+  if (!next || !isStorableMoment(next.getTime())) return null;
+  return endsAt && next > endsAt ? null : next;
 }
 
 function following(schedule: Schedule, after: Date, anchor: Date): Date | null {

@@ -129,6 +129,10 @@ const resolved = (schema: JsonSchema): JsonSchema => {
   return (namedSchemas() as readonly JsonSchema[]).find(({ $id }) => $id === name) ?? {};
 };
 
+/** The first five times as often as the second. */
+export const mostly = <T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ arbitrary: usual, weight: 5 }, { arbitrary: rare, weight: 1 });
+
 /** Values that mostly keep to a schema, so that they come past the validation. */
 export function fitting(declared: JsonSchema): fc.Arbitrary<unknown> {
   const schema = resolved(declared);
@@ -165,8 +169,9 @@ function fittingType(schema: JsonSchema, type: string | undefined): fc.Arbitrary
 function fittingText({ format, pattern, minLength = 0, maxLength = 40 }: JsonSchema): fc.Arbitrary<string> {
   if (format === 'email') return fc.nat().map((number) => `fuzz${number}@example.com`);
   if (format === 'date-time') {
-    const isValid = { min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true };
-    return fc.date(isValid).map((date) => date.toISOString());
+    const [min, max] = [new Date('0001-01-01'), new Date('9999-12-31T23:59:59.999Z')];
+    const any = fc.date({ min, max, noInvalidDate: true });
+    return mostly(any, fc.constantFrom(min, max)).map((date) => date.toISOString());
   }
   if (pattern)
     return fc.oneof(

@@ -6,7 +6,7 @@ import type { AnyRoute } from '#core/feature.ts';
 import { API_PREFIX } from '#core/http.ts';
 import { features } from '#modules/index.ts';
 import { type Client, inject, useApp } from '#tests/harness.ts';
-import { fitting, hostileText, type JsonSchema, nearly, rawBody } from './fuzz-values.ts';
+import { fitting, hostileText, type JsonSchema, mostly, nearly, rawBody } from './fuzz-values.ts';
 
 /** Requests to each route; more by FUZZ_RUNS. A run that found something prints its seed and is repeated by FUZZ_SEED. */
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 40);
@@ -30,9 +30,6 @@ interface Sent {
   readonly headers: Record<string, string>;
   readonly as: (typeof CLIENTS)[number];
 }
-
-const mostly = <T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>) =>
-  fc.oneof({ arbitrary: usual, weight: 5 }, { arbitrary: rare, weight: 1 });
 
 function requestsTo(route: AnyRoute): fc.Arbitrary<Sent> {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] as string);

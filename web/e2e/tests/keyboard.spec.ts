@@ -57,6 +57,23 @@ test('Escape closes a form and gives the focus back; the focus cannot leave an o
   await expect(screen.addButton).toBeFocused();
 });
 
+test('a form that still slides in does not take the focus from whoever types in it already', async ({
+  page,
+  visit,
+}) => {
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  await visit('admin', '/system/positions');
+  const form = await new ListScreen(page, 'positions.one').openNew();
+  const code = form.getByLabel(zh('positions.code'));
+  await code.focus();
+  await page.keyboard.type('typed-');
+  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)).then(() => null));
+  // What follows the end of a transition has happened two frames later.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.keyboard.type('early');
+  await expect(code).toHaveValue('typed-early');
+});
+
 for (const [what, path, action] of [
   ['the history of a row', '/system/positions?keyword=focus-one', 'audit.history'],
   ['the entries of a cache', '/monitor/cache', 'monitor.cache.keys'],
