@@ -31,10 +31,12 @@ import type { Streams } from './streams.ts';
 import type { AnyTaskHandler, BuiltInJob, Json, TaskEngine, TaskOffer } from './task.ts';
 import type { Tracing } from './tracing.ts';
 
+type BeforeCommit = (ctx: Context) => Promise<void>;
 type AfterCommit = () => void | Promise<void>;
 
 /** What belongs to one transaction. */
 interface Unit {
+  readonly beforeCommit: BeforeCommit[];
   readonly afterCommit: AfterCommit[];
   readonly trail: AuditTrail;
 }
@@ -257,9 +259,11 @@ export class Context {
   async inTransaction<R>(work: (ctx: Context) => Promise<R>): Promise<R> {
     if (this.#unit) return work(this);
     const { entities, dialect } = this.#environment;
-    const unit: Unit = { afterCommit: [], trail: new AuditTrail(entities, dialect) };
+    const unit: Unit = { beforeCommit: [], afterCommit: [], trail: new AuditTrail(entities, dialect) };
     const result = await this.#executor.transaction().execute(async (transaction) => {
-      const result = await work(new Context(this.#environment, this.caller, transaction, unit));
+      const ctx = new Context(this.#environment, this.caller, transaction, unit);
+      const result = await work(ctx);
+      for (const addition of unit.beforeCommit) await addition(ctx);
       await unit.trail.write(transaction, this.caller, this.now());
       return result;
     });
@@ -291,14 +295,24 @@ export class Context {
   readonly #gather: Gather = (work) =>
     this.inTransaction(async (ctx) => work(ctx.#executor, (ctx.#unit as Unit).trail));
 
+  /**
+   * Does `addition` at the end of the surrounding transaction, as part of it, or at once outside one: for what makes others wait until
+   * the transaction has ended. What it throws undoes the transaction.
+   */
+  async beforeCommit(addition: BeforeCommit): Promise<void> {
+    if (this.#unit) this.#unit.beforeCommit.push(addition);
+    else await addition(this);
+  }
+
   /** Runs `effect` when the surrounding transaction has committed, or at once outside one. Never after a rollback. */
   async afterCommit(effect: AfterCommit): Promise<void> {
     if (this.#unit) this.#unit.afterCommit.push(effect);
     else await effect();
   }
 
-  /** Tells the features that listen what has happened, once the surrounding transaction is durable. */
+  /** Tells the features what has happened: companions as part of the surrounding transaction, listeners once that is durable. */
   async announce<N extends EventName>(name: N, event: Events[N]): Promise<void> {
+    for (const companion of this.#environment.companions.get(name) ?? []) await companion(this, event as never);
     await this.afterCommit(async () => {
       const ctx = new Context(this.#environment, this.caller);
       for (const listener of this.#environment.listeners.get(name) ?? []) {

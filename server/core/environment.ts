@@ -58,8 +58,10 @@ export interface Environment {
   readonly requestRecords: RequestRecords;
   /** Where logs go when they are too old for the database. */
   readonly archive: Archive;
-  /** Who is told of what. */
+  /** Who is told of what, once it is durable. */
   readonly listeners: ListenersByEvent;
+  /** Who adds something to the transaction in which it happens. */
+  readonly companions: ListenersByEvent;
   readonly counters: Counters;
   readonly mailer: Mailer;
   readonly now: () => Date;

@@ -6,7 +6,6 @@ export interface Events {}
 
 export type EventName = keyof Events & string;
 
-/** Is told once the transaction is durable. What it throws is logged; it cannot undo what happened. */
 export type Listener<N extends EventName> = (ctx: Context, event: Events[N]) => void | Promise<void>;
 
 /** What a feature wants to be told. */
@@ -15,10 +14,10 @@ export type Listeners = { readonly [N in EventName]?: Listener<N> };
 export type ListenersByEvent = ReadonlyMap<string, readonly ((ctx: Context, event: never) => void | Promise<void>)[]>;
 
 /** Gathers who wants to be told of what, in order of registration. */
-export function gatherListeners(features: readonly { readonly listeners?: Listeners }[]): ListenersByEvent {
+export function gatherListeners(all: readonly (Listeners | undefined)[]): ListenersByEvent {
   const byEvent = new Map<string, ((ctx: Context, event: never) => void | Promise<void>)[]>();
-  for (const { listeners = {} } of features) {
-    for (const [name, listener] of Object.entries(listeners) as [string, (ctx: Context, event: never) => void][])
+  for (const listeners of all) {
+    for (const [name, listener] of Object.entries(listeners ?? {}) as [string, (ctx: Context, event: never) => void][])
       byEvent.set(name, [...(byEvent.get(name) ?? []), listener]);
   }
   return byEvent;

@@ -118,6 +118,8 @@ export interface Feature {
   readonly constraints?: Readonly<Record<string, ErrorFactory>>;
   /** How former values of its rows are put back, by table. */
   readonly restorers?: Readonly<Record<string, readonly Restorer[]>>;
-  /** What it wants to be told when it happens elsewhere. */
+  /** What it wants to be told once it has happened elsewhere and is durable. What a listener throws is logged. */
   readonly listeners?: Listeners;
+  /** What it adds to the transaction in which something happens elsewhere. What that throws undoes all of it. */
+  readonly companions?: Listeners;
 }

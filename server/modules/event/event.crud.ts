@@ -18,6 +18,11 @@ export function insertCounter(ctx: Context) {
   return ctx.unscoped('live_event_counters', why).insert({ name: COUNTER, value: 0 });
 }
 
+export async function hasUser(ctx: Context, userId: number): Promise<boolean> {
+  const user = await ctx.unscoped('users', why).select().select('id').where('id', '=', userId).executeTakeFirst();
+  return user !== undefined;
+}
+
 /** The next id; whoever else wants one waits until this transaction has ended. Null while there is no counter. */
 export async function takeId(ctx: Context): Promise<number | null> {
   await ctx

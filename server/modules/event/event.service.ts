@@ -16,36 +16,32 @@ const HEARTBEAT_MS = 15_000;
 const MOST_REPLAYED = 500;
 const READ_AT_ONCE = 500;
 
-declare module '#core/events.ts' {
-  interface Events {
-    /** Somebody (or with null everybody) is to be told. */
-    'event.published': { readonly userId: number | null; readonly topic: string; readonly data: Json };
-  }
-}
-
 /**
- * Tells somebody (or everybody, with null) something that must not be lost while they are away for a moment. Told after commit, in an
- * order that every instance agrees on; that it could not be told is logged and changes nothing of what happened.
+ * Tells somebody (or everybody, with null) something that must not be lost while they are away for a moment. Inside a transaction it is
+ * told if and only if that commits. Ids are in the order of the commits: whoever else tells something waits for this one's, so it is
+ * stored at its end. Who is gone meanwhile is told nothing. Throws when the database is away.
  */
 export function publishEvent(ctx: Context, userId: number | null, topic: string, data: Json): Promise<void> {
-  return ctx.announce('event.published', { userId, topic, data });
+  return ctx.beforeCommit((ctx) =>
+    ctx.inTransaction(async (ctx) => {
+      if (userId !== null && !(await crud.hasUser(ctx, userId))) return;
+      const id = await crud.takeId(ctx);
+      if (id === null) throw new Error('the counter of events is missing');
+      await crud.insertEvent(ctx, { id, user_id: userId, topic, data });
+      await ctx.afterCommit(() => ctx.signals.emit('event.stored', id));
+    }),
+  );
 }
 
-/** Stores what was published. Throws when the database is away. */
-export async function storeEvent(ctx: Context, { userId, topic, data }: Events['event.published']): Promise<void> {
-  await ctx.inTransaction(async (ctx) => {
-    const id = await crud.takeId(ctx);
-    if (id === null) throw new Error('the counter of events is missing');
-    await crud.insertEvent(ctx, { id, user_id: userId, topic, data });
-    await ctx.afterCommit(() => ctx.signals.emit('event.stored', id));
-  });
-}
-
-/** Tells those who look at the queue that a task has changed, and whoever queued it for certain how it ended. */
-export async function tellOfTask(ctx: Context, change: Events['task.changed']): Promise<void> {
-  ctx.signals.emit('task.changed', change);
+/** Tells whoever queued a task how it ended. */
+export async function tellOwner(ctx: Context, change: Events['task.changed']): Promise<void> {
   if (change.created_by !== null && FINAL.has(change.state))
     await publishEvent(ctx, change.created_by, 'task.changed', { ...change });
+}
+
+/** Tells those who look at the queue, on all instances, that a task has changed. */
+export function tellOnlookers(ctx: Context, change: Events['task.changed']): void {
+  ctx.signals.emit('task.changed', change);
 }
 
 export const FINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);

@@ -3,7 +3,7 @@ import { text } from '#core/i18n.ts';
 import { eventRoutes } from './event.controller.ts';
 import { eventCounterEntity, eventEntity } from './event.entity.ts';
 import { pruneEventsHandler } from './event.handlers.ts';
-import { storeEvent, tellOfTask } from './event.service.ts';
+import { tellOnlookers, tellOwner } from './event.service.ts';
 
 export const event: Feature = {
   name: 'event',
@@ -11,7 +11,8 @@ export const event: Feature = {
   description: 'What happens, told to the people at work while it happens.',
   entities: [eventEntity, eventCounterEntity],
   routes: eventRoutes,
-  listeners: { 'event.published': storeEvent, 'task.changed': tellOfTask },
+  companions: { 'task.changed': tellOwner },
+  listeners: { 'task.changed': tellOnlookers },
   tasks: [pruneEventsHandler],
   jobs: [
     {

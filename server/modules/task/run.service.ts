@@ -8,7 +8,7 @@ import { ownTrace, readTraceparent } from '#core/trace.ts';
 import type * as claim from './claim.crud.ts';
 import { type FileColumns, RunFile } from './file.service.ts';
 import { checkedArguments } from './queue.service.ts';
-import { endHeld, failHeld, finished, releaseHeld, tell, type WriteHeld } from './state.service.ts';
+import { cancelledNow, endHeld, failHeld, finished, releaseHeld, tell, type WriteEnd } from './state.service.ts';
 import * as work from './work.crud.ts';
 
 /** Why a run was aborted; kept as the reason of its signal. */
@@ -35,7 +35,7 @@ export interface Run {
 }
 
 /** Runs a task that was claimed, as part of the trace that queued it, and records by `write` how it ended. `ended` never rejects. */
-export function runTask(system: Context, task: claim.TakenTask, write: WriteHeld): Run {
+export function runTask(system: Context, task: claim.TakenTask, write: WriteEnd): Run {
   const controller = new AbortController();
   const trace = readTraceparent(task.traceparent) ?? ownTrace(task.request_id ?? '');
   const names = { module: 'task', task_id: task.id, handler: task.handler, trace_id: trace.traceId };
@@ -54,7 +54,7 @@ async function execute(
   ctx: Context,
   task: claim.TakenTask,
   controller: AbortController,
-  write: WriteHeld,
+  write: WriteEnd,
 ): Promise<void> {
   const handler = ctx.handlers.get(task.handler) as AnyTaskHandler;
   const { attempt } = task;
@@ -134,11 +134,11 @@ async function record(
   reason: TaskAborted | null,
   outcome: Outcome,
   durationMs: number,
-  write: WriteHeld,
+  write: WriteEnd,
 ): Promise<void> {
   const { attempt } = task;
   if ('result' in outcome) {
-    const end = {
+    const changes = {
       ...finished(ctx, durationMs),
       ...outcome.file,
       state: 'succeeded',
@@ -147,7 +147,7 @@ async function record(
       error_stack: null,
     } as const;
     // Of a trace that is recorded the write is a part, which it would not be among others.
-    const kept = await endHeld(ctx, task, 'succeeded', end, ctx.tracing.isRecording ? undefined : write);
+    const kept = await endHeld(ctx, { task, changes }, 'succeeded', ctx.tracing.isRecording ? undefined : write);
     if (!kept) warnOfLostLease(ctx, task);
     return;
   }
@@ -158,7 +158,7 @@ async function record(
     return;
   }
   if (reason?.why === 'cancelled') {
-    await endHeld(ctx, task, 'cancelled', { ...finished(ctx, durationMs), state: 'cancelled', error: null });
+    await endHeld(ctx, { task, changes: { ...cancelledNow(ctx, durationMs), error: null } }, 'cancelled');
     return;
   }
   const error = reason ?? outcome.error;

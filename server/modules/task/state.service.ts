@@ -49,19 +49,31 @@ export const finished = (ctx: Context, durationMs: number | null) => ({
   lease_until: null,
 });
 
-/** Changes a task that is held by a lease; tells whether it still was. */
-export type WriteHeld = (change: work.HeldChange) => Promise<boolean>;
+/** Columns of a task that was cancelled while it ran. */
+export const cancelledNow = (ctx: Context, durationMs: number | null) =>
+  ({ ...finished(ctx, durationMs), state: 'cancelled' }) as const;
+
+/** What becomes of a task when a run of it ends. */
+export interface HeldEnd {
+  readonly task: Held;
+  readonly changes: Ending;
+  /** Leaves a task alone that somebody has cancelled. */
+  readonly unlessCancelled?: boolean;
+}
+
+/** Writes the end of a run and says so, both or neither; false, and nothing of it, when the lease was lost. */
+export type WriteEnd = (end: HeldEnd) => Promise<boolean>;
 
 /**
  * Writes what comes in one turn of the event loop in one transaction: most of what a small write costs is its commit. One that fails
  * does not stop the others.
  */
-export function writeTogether(system: Context): WriteHeld {
-  return together(async (changes: readonly work.HeldChange[]) => {
-    const each = () => changes.map((change) => work.updateHeld(system, change));
-    if (changes.length === 1) return each();
+export function writeTogether(system: Context): WriteEnd {
+  return together(async (ends: readonly HeldEnd[]) => {
+    const each = () => ends.map((end) => writeAlone(system, end));
+    if (ends.length === 1) return each();
     try {
-      return await system.inTransaction((ctx) => writeInOrder(ctx, changes));
+      return await system.inTransaction((ctx) => writeInOrder(ctx, ends));
     } catch {
       return each();
     }
@@ -69,28 +81,36 @@ export function writeTogether(system: Context): WriteHeld {
 }
 
 /** In the order of their ids, so that two instances that write the same tasks do not wait for each other. */
-async function writeInOrder(ctx: Context, changes: readonly work.HeldChange[]): Promise<boolean[]> {
-  const written = new Map<work.HeldChange, boolean>();
-  for (const change of changes.toSorted((one, other) => one.id - other.id))
-    written.set(change, await work.updateHeld(ctx, change));
-  return changes.map((change) => written.get(change) === true);
+async function writeInOrder(ctx: Context, ends: readonly HeldEnd[]): Promise<boolean[]> {
+  const written = new Map<HeldEnd, boolean>();
+  for (const end of ends.toSorted((one, other) => one.task.id - other.task.id)) written.set(end, await write(ctx, end));
+  return ends.map((end) => written.get(end) === true);
+}
+
+/** Where nobody is to be told for certain, one statement needs no transaction around it. */
+const writeAlone = (ctx: Context, end: HeldEnd): Promise<boolean> =>
+  end.task.created_by === null ? write(ctx, end) : ctx.inTransaction((ctx) => write(ctx, end));
+
+async function write(ctx: Context, { task, changes, unlessCancelled = false }: HeldEnd): Promise<boolean> {
+  const held = { id: task.id, leaseToken: task.lease_token as string, changes, unlessCancelled };
+  if (!(await work.updateHeld(ctx, held))) return false;
+  await tell(ctx, task, changes.state);
+  return true;
 }
 
 /**
- * The end of a run: writes what becomes of its task, counts the run, and says so. False, and nothing of it, when the lease was lost:
+ * The end of a run: writes what becomes of its task, says so, and counts the run. False, and nothing of it, when the lease was lost:
  * that run was counted by whoever took the task over.
  */
 export async function endHeld(
   ctx: Context,
-  task: Held,
+  end: HeldEnd,
   how: RunEnd,
-  ending: Ending,
-  write: WriteHeld = (change) => work.updateHeld(ctx, change),
+  writeEnd: WriteEnd = (end) => writeAlone(ctx, end),
 ): Promise<boolean> {
-  if (!(await write({ id: task.id, leaseToken: task.lease_token as string, changes: ending }))) return false;
-  ctx.metrics.tasks.add(task.handler, how);
-  await tell(ctx, task, ending.state);
-  return true;
+  const isWritten = await writeEnd(end);
+  if (isWritten) ctx.metrics.tasks.add(end.task.handler, how);
+  return isWritten;
 }
 
 /** The end of a run that went wrong: its task is tried again later, or has failed when its tries are used up. */
@@ -103,7 +123,7 @@ export async function failHeld(
   durationMs: number | null,
 ): Promise<void> {
   if (task.attempt >= task.max_attempts) {
-    await endHeld(ctx, task, how, { ...finished(ctx, durationMs), ...failure, state: 'failed' });
+    await endHeld(ctx, { task, changes: { ...finished(ctx, durationMs), ...failure, state: 'failed' } }, how);
     return;
   }
   const again = new Date(ctx.now().getTime() + backoffMs(handler?.backoff ?? DEFAULT_BACKOFF, task.attempt));
@@ -119,8 +139,7 @@ export async function releaseHeld(
   more: Omit<Updateable<Tables['tasks']>, 'state'>,
   durationMs: number | null,
 ): Promise<void> {
-  const write: WriteHeld = (change) => work.updateHeld(ctx, { ...change, unlessCancelled: true });
-  if (await endHeld(ctx, task, how, { ...released(availableAt), ...more }, write))
-    ctx.offerTasks([offerOf(ctx, task, availableAt)]);
-  else await endHeld(ctx, task, 'cancelled', { ...finished(ctx, durationMs), state: 'cancelled' });
+  const again = { task, changes: { ...released(availableAt), ...more }, unlessCancelled: true };
+  if (await endHeld(ctx, again, how)) ctx.offerTasks([offerOf(ctx, task, availableAt)]);
+  else await endHeld(ctx, { task, changes: cancelledNow(ctx, durationMs) }, 'cancelled');
 }

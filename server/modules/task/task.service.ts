@@ -137,35 +137,39 @@ export async function getFile(ctx: Context, view: crud.TaskView, taskId: number)
 /**
  * Cancels a task: at once while it waits; while it runs its handler is asked to stop. Throws `task.not_found`, `task.not_cancellable`.
  */
-export async function cancelTask(ctx: Context, view: crud.TaskView, taskId: number): Promise<TaskDetail> {
-  const task = await getTask(ctx, view, taskId);
-  const ended = { state: 'cancelled', finished_at: ctx.now(), cancel_requested: true };
-  if (await work.updateInState(ctx, taskId, ['queued'], ended)) await tell(ctx, task, 'cancelled');
-  else if (await work.updateInState(ctx, taskId, ['running'], { cancel_requested: true }))
-    ctx.signals.emit('task.cancel', taskId);
-  else throw taskErrors.not_cancellable();
-  return getTask(ctx, view, taskId);
+export function cancelTask(ctx: Context, view: crud.TaskView, taskId: number): Promise<TaskDetail> {
+  return ctx.inTransaction(async (ctx) => {
+    const task = await getTask(ctx, view, taskId);
+    const ended = { state: 'cancelled', finished_at: ctx.now(), cancel_requested: true };
+    if (await work.updateInState(ctx, taskId, ['queued'], ended)) await tell(ctx, task, 'cancelled');
+    else if (await work.updateInState(ctx, taskId, ['running'], { cancel_requested: true }))
+      await ctx.afterCommit(() => ctx.signals.emit('task.cancel', taskId));
+    else throw taskErrors.not_cancellable();
+    return getTask(ctx, view, taskId);
+  });
 }
 
 /** Lets a task that failed or was cancelled be done after all. Throws `task.not_found`, `task.not_retryable`. */
-export async function retryTask(ctx: Context, view: crud.TaskView, taskId: number): Promise<TaskDetail> {
-  const task = await getTask(ctx, view, taskId);
-  const availableAt = ctx.now();
-  const again = {
-    state: 'queued',
-    attempt: 0,
-    available_at: availableAt,
-    cancel_requested: false,
-    finished_at: null,
-    duration_ms: null,
-    progress_done: null,
-    progress_total: null,
-    progress_note: null,
-  };
-  if (!(await work.updateInState(ctx, taskId, ['failed', 'cancelled'], again))) throw taskErrors.not_retryable();
-  await tell(ctx, task, 'queued');
-  ctx.offerTasks([offerOf(ctx, task, availableAt)]);
-  return getTask(ctx, view, taskId);
+export function retryTask(ctx: Context, view: crud.TaskView, taskId: number): Promise<TaskDetail> {
+  return ctx.inTransaction(async (ctx) => {
+    const task = await getTask(ctx, view, taskId);
+    const availableAt = ctx.now();
+    const again = {
+      state: 'queued',
+      attempt: 0,
+      available_at: availableAt,
+      cancel_requested: false,
+      finished_at: null,
+      duration_ms: null,
+      progress_done: null,
+      progress_total: null,
+      progress_note: null,
+    };
+    if (!(await work.updateInState(ctx, taskId, ['failed', 'cancelled'], again))) throw taskErrors.not_retryable();
+    await tell(ctx, task, 'queued');
+    await ctx.afterCommit(() => ctx.offerTasks([offerOf(ctx, task, availableAt)]));
+    return getTask(ctx, view, taskId);
+  });
 }
 
 /** How much waits and runs, and by which engine. */

@@ -4,10 +4,10 @@ import { Type } from '#core/schema.ts';
 import { defineTask } from '#core/task.ts';
 import { useApp } from '#tests/harness.ts';
 import { register, until, useWorkers } from '#tests/work.ts';
+import type { TakenTask } from './claim.crud.ts';
 import { takeOfferedTogether } from './claim.service.ts';
 import { addTask } from './queue.service.ts';
-import { writeTogether } from './state.service.ts';
-import type * as work from './work.crud.ts';
+import { type HeldEnd, writeTogether } from './state.service.ts';
 
 const why = 'a test looks at what is stored';
 
@@ -84,14 +84,14 @@ describe('tasks of one turn of the event loop', () => {
   test('are written one by one when one of them cannot be', async () => {
     const ids = await addSome();
     const take = takeOfferedTogether(t.system, claimant, () => false);
-    const taken = (await Promise.all(ids.map(take))) as { id: number; lease_token: string }[];
+    const taken = (await Promise.all(ids.map(take))) as TakenTask[];
     const write = writeTogether(t.system);
-    const changes = taken.map(({ id, lease_token: leaseToken }, index): work.HeldChange => {
+    const ends = taken.map((task, index): HeldEnd => {
       // Whatever the database, no column of that name is there.
       const bad = index === 2 ? { no_such_column: 1 } : {};
-      return { id, leaseToken, changes: { state: 'succeeded', result: index, ...bad } };
+      return { task, changes: { state: 'succeeded', result: index, ...bad } };
     });
-    const told = await Promise.allSettled(changes.map(write));
+    const told = await Promise.allSettled(ends.map(write));
     assert.deepEqual(
       told.map((one) => (one.status === 'fulfilled' ? one.value : 'refused')),
       [true, true, 'refused', true],

@@ -4,7 +4,7 @@ import * as claim from './claim.crud.ts';
 import { claimTasks, limitedNames, prepareLocks, type TakeOffered, takeOfferedTogether } from './claim.service.ts';
 import { isLimited, offerOf } from './queue.service.ts';
 import { type Run, runTask, TaskAborted } from './run.service.ts';
-import { endHeld, failHeld, finished, type WriteHeld, writeTogether } from './state.service.ts';
+import { cancelledNow, endHeld, failHeld, type WriteEnd, writeTogether } from './state.service.ts';
 import * as work from './work.crud.ts';
 
 export interface WorkerOptions {
@@ -29,7 +29,7 @@ export class TaskWorker {
   readonly #ctx: Context;
   readonly #options: WorkerOptions;
   readonly #take: TakeOffered;
-  readonly #write: WriteHeld;
+  readonly #write: WriteEnd;
   readonly #runs = new Set<Run>();
   readonly #offered = new Set<Promise<void>>();
   readonly #loops: Promise<void>[] = [];
@@ -229,7 +229,7 @@ export class TaskWorker {
     for (const task of await work.listAbandoned(this.#ctx, ABANDONED_AT_ONCE)) {
       const durationMs = task.started_at ? this.#ctx.now().getTime() - task.started_at.getTime() : null;
       if (task.cancel_requested) {
-        await endHeld(this.#ctx, task, 'cancelled', { ...finished(this.#ctx, durationMs), state: 'cancelled' });
+        await endHeld(this.#ctx, { task, changes: cancelledNow(this.#ctx, durationMs) }, 'cancelled');
         continue;
       }
       const error = 'the instance that ran it has not been heard of in time';

@@ -28,6 +28,7 @@ const KNOWN = [
   'modules/dept/dept.crud.ts: users — a subtree moves or is counted as a whole; its root was checked against the scope',
   'modules/event/event.crud.ts: live_event_counters — the program tells each person what is meant for them; whose an event is stands in its row',
   'modules/event/event.crud.ts: live_events — the program tells each person what is meant for them; whose an event is stands in its row',
+  'modules/event/event.crud.ts: users — the program tells each person what is meant for them; whose an event is stands in its row',
   'modules/factor/factor.crud.ts: recovery_codes — a user proves themselves by what is stored for them; whose it is was decided by the caller',
   'modules/factor/factor.crud.ts: totp_secrets — a user proves themselves by what is stored for them; whose it is was decided by the caller',
   'modules/factor/factor.crud.ts: users — a user proves themselves by what is stored for them; whose it is was decided by the caller',

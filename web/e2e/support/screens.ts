@@ -64,12 +64,15 @@ export class ListScreen {
     await expect(this.page.getByRole('status', { name: this.t('common.loading') })).toHaveCount(0);
     await expect(this.page.getByRole('table').first()).toHaveAttribute('aria-busy', 'false');
   }
+  /** Looks for a text, until what was found is there: a row that is about to move is not to be pressed. */
   async search(text: string): Promise<void> {
     await this.page.getByRole('search').getByRole('textbox').first().fill(text);
     await this.page
       .getByRole('search')
       .getByRole('button', { name: this.t('action.search'), exact: true })
       .click();
+    await expect(this.page).toHaveURL(({ searchParams }) => [...searchParams.values()].includes(text));
+    await expect(this.page.locator('table[aria-busy="true"]')).toHaveCount(0);
   }
   async openNew(): Promise<Locator> {
     await this.addButton.click();

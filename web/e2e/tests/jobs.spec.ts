@@ -180,6 +180,7 @@ test('a long run is cancelled, after a question', async ({ page, person, service
   await addJob(service, '会取消', STEPS, { steps: 100 });
   await visit(person, '/monitor/jobs?keyword=会取消');
   await new ListScreen(page, 'jobs.one').choose('会取消', zh('jobs.runNow'));
+  await expect(toast(page, zh('jobs.started'))).toBeVisible();
   await page.goto('/monitor/tasks?keyword=会取消');
   const tasks = new ListScreen(page, 'jobs.oneTask');
   await tasks.choose('会取消', zh('action.view'));
