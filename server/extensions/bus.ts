@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
-import { Redis } from 'ioredis';
+import { COMMAND_TIMEOUT_MS, openRedis } from './redis.ts';
 
-const COMMAND_TIMEOUT_MS = 1000;
 /** How often an instance says something to itself, to know that it can be heard and hears. */
 const BEAT_MS = 2000;
 /** Beats in a row that may be missed. */
@@ -45,14 +44,9 @@ export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger
   const handlers = new Map<string, Handler[]>();
   const watchers: ((connected: boolean) => void)[] = [];
   let isConnected = false;
-  const options = {
-    retryStrategy: (attempt: number) => Math.min(100 * attempt, 2000),
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-  };
-  // Where Redis hangs, nobody waits for long. Of the subscriber's connection silence says nothing by itself: what it hears are the beats.
-  const publisher = new Redis(redisUrl, { ...options, commandTimeout: COMMAND_TIMEOUT_MS });
-  const subscriber = new Redis(redisUrl, { ...options, autoResubscribe: false });
+  const publisher = openRedis(redisUrl, log, { commandTimeout: COMMAND_TIMEOUT_MS });
+  // Of this connection silence says nothing by itself: what it hears are the beats.
+  const subscriber = openRedis(redisUrl, log, { autoResubscribe: false });
   const setConnected = (connected: boolean) => {
     if (connected === isConnected) return;
     isConnected = connected;
@@ -60,17 +54,11 @@ export function openBus(redisUrl: string, prefix: string, log: FastifyBaseLogger
     else log.warn('Redis does not answer: other instances cannot be heard until it is back');
     for (const watcher of watchers) watcher(connected);
   };
-  publisher.on('error', (error) => log.debug({ err: error }, 'redis'));
-  subscriber.on('error', (error) => log.debug({ err: error }, 'redis'));
   let isSubscribed = false;
   let missed = 0;
   const beat = () => {
     if (!isSubscribed) return;
-    publisher.publish(ownChannel, '').catch((error) => {
-      log.debug({ err: error }, 'redis');
-      // Nothing else would end a connection that something on the way has forgotten; the system takes a quarter of an hour.
-      if (publisher.status === 'ready' && error.name !== 'ReplyError') publisher.disconnect(true);
-    });
+    publisher.publish(ownChannel, '').catch((error) => log.debug({ err: error }, 'redis'));
   };
   const stopHearing = () => {
     isSubscribed = false;

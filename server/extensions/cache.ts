@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Redis } from 'ioredis';
 import type { CacheEntry, CacheFigures, CacheSpec, Caches } from '#core/cache.ts';
 import type { Json } from '#core/task.ts';
 import { headOf } from '#core/text.ts';
 import type { Bus } from './bus.ts';
+import { COMMAND_TIMEOUT_MS, openRedis } from './redis.ts';
 
 export interface CacheOptions {
   readonly specs: readonly CacheSpec[];
@@ -19,7 +19,6 @@ export interface CacheOptions {
 /** While other instances cannot be heard, what they change must show soon by itself. */
 const DEAF_TTL_MS = 1000;
 const MOST_ENTRIES = 10_000;
-const COMMAND_TIMEOUT_MS = 1000;
 const RETRY_MS = 500;
 
 /** A new epoch: later than the last one, also where Redis has lost that. */
@@ -192,17 +191,8 @@ function figuresOf({ spec, entries, hits, misses, forgottenAt }: NamedCache): Ca
 
 /** The part in Redis. It is loaded only where there is one. */
 async function connect(url: string, keyPrefix: string, log: FastifyBaseLogger) {
-  const [{ Redis: Client }, { redisDriver }] = await Promise.all([
-    import('ioredis'),
-    import('bentocache/drivers/redis'),
-  ]);
-  const connection: Redis = new Client(url, {
-    retryStrategy: (attempt: number) => Math.min(100 * attempt, 2000),
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-  });
-  connection.on('error', (error) => log.debug({ err: error }, 'redis cache'));
+  const { redisDriver } = await import('bentocache/drivers/redis');
+  const connection = openRedis(url, log, { maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MS });
   return {
     layer: redisDriver({ connection, prefix: `${keyPrefix}entries` }),
     nextEpoch: async (name: string) =>

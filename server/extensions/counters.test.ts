@@ -4,6 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Counters, Gate } from '#core/counters.ts';
+import { openHangingWay } from '#tests/hanging.ts';
+import { until } from '#tests/work.ts';
 import { type OpenCounters, openCounters } from './counters.ts';
 import { memoryCounters } from './counters-memory.ts';
 
@@ -136,6 +138,26 @@ describe('counters in Redis', { skip: redisUrl === '' && 'TEST_REDIS_URL is not 
     assert.ok((await other.pass([gate('shared')])).waitMs > 0);
     assert.equal(await one.claim('shared', 1000), true);
     assert.equal(await other.claim('shared', 1000), false);
+  });
+
+  test('count together again soon after their connection went silent', { timeout: 60_000 }, async () => {
+    const url = new URL(redisUrl);
+    const way = await openHangingWay(url.hostname, Number(url.port || 6379));
+    url.host = `127.0.0.1:${way.port}`;
+    try {
+      const [near, far] = [open(), open(url.href)];
+      await connected(near);
+      const isShared = async (key: string) => {
+        await far.hold(key, 10_000);
+        return ((await near.waits([key]))[0] ?? 0) > 0;
+      };
+      await until('both count together', () => isShared(randomUUID()));
+      way.forget('eval');
+      assert.equal(await isShared(randomUUID()), false);
+      await until('they do again', () => isShared(randomUUID()));
+    } finally {
+      way.close();
+    }
   });
 
   test('count on in memory while Redis does not answer', async () => {

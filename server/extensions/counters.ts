@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { Redis } from 'ioredis';
 import type { Counters } from '#core/counters.ts';
 import { memoryCounters } from './counters-memory.ts';
+import { COMMAND_TIMEOUT_MS, openRedis } from './redis.ts';
 
 export interface OpenCounters extends Counters {
   close(): Promise<void>;
@@ -46,14 +46,7 @@ return {count, redis.call('PTTL', KEYS[1])}`;
 export function openCounters(redisUrl: string, prefix: string, log: FastifyBaseLogger): OpenCounters {
   const own = memoryCounters();
   if (!redisUrl) return { ...own, close: async () => undefined };
-  const redis = new Redis(redisUrl, {
-    retryStrategy: (attempt: number) => Math.min(100 * attempt, 2000),
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-    commandTimeout: 1000,
-    keyPrefix: `${prefix}:counters:`,
-  });
-  redis.on('error', (error) => log.debug({ err: error }, 'redis'));
+  const redis = openRedis(redisUrl, log, { commandTimeout: COMMAND_TIMEOUT_MS, keyPrefix: `${prefix}:counters:` });
 
   const both = (keys: readonly string[]) => keys.flatMap((key) => [`count:${key}`, `wait:${key}`]);
   const run = async (script: string, keys: readonly string[], values: readonly number[] = []) => {

@@ -1,9 +1,12 @@
 import { Queue, Worker } from 'bullmq';
 import type { FastifyBaseLogger } from 'fastify';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Dispatcher, TaskOffer } from '#core/task.ts';
+import { openRedis } from './redis.ts';
 
 const QUEUE = 'tasks';
+/** A worker asks for ten seconds at a time whether there is something to do; no answer for longer is none any more. */
+const WAITS_AT_MOST_MS = 12_000;
 
 export interface QueueOptions {
   readonly redisUrl: string;
@@ -17,10 +20,8 @@ export interface QueueOptions {
  * and what became of it is in the database, so what Redis loses is only time.
  */
 export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
-  const retryStrategy = (attempt: number) => Math.min(100 * attempt, 2000);
-  const sender = new Redis(redisUrl, { retryStrategy, maxRetriesPerRequest: 1, enableOfflineQueue: false });
+  const sender = openRedis(redisUrl, log, { maxRetriesPerRequest: 1 });
   const note = (error: Error) => log.debug({ err: error }, 'redis queue');
-  sender.on('error', note);
   const options = { prefix: `${prefix}:queue` };
   const queue = new Queue<{ id: number }>(QUEUE, {
     ...options,
@@ -58,8 +59,7 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
       return sending;
     },
     take(run, places) {
-      const connection = new Redis(redisUrl, { retryStrategy, maxRetriesPerRequest: null });
-      connection.on('error', note);
+      const connection = openRedis(redisUrl, log, { enableOfflineQueue: true, socketTimeout: WAITS_AT_MOST_MS });
       const worker = new Worker<{ id: number }>(QUEUE, ({ data }) => run(data.id), {
         ...options,
         connection,
