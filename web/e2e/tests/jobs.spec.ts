@@ -94,7 +94,7 @@ test('a run is watched in the list and in the task tray, through a reload, to it
   await page.keyboard.press('Escape');
 
   await screen.choose('看进度', zh('jobs.runs'));
-  await expect(page).toHaveURL(/\/monitor\/runs\?job_id=\d+/);
+  await expect(page).toHaveURL(/\/monitor\/jobs\/runs\?job_id=\d+/);
   const inList = progress(page);
   await expect(inList).toHaveAttribute('aria-valuenow', '50');
   await go(service);
@@ -171,7 +171,7 @@ test('a task ends with its file in the tray, which is saved there, also after a 
   await page.keyboard.press('Escape');
 
   await jobs.choose('出报表', zh('jobs.runs'));
-  await expect(page).toHaveURL(/\/monitor\/runs\?job_id=\d+/);
+  await expect(page).toHaveURL(/\/monitor\/jobs\/runs\?job_id=\d+/);
   await new ListScreen(page, 'jobs.oneRun').choose('出报表', zh('action.view'));
   await save(page.getByRole('dialog', { name: '出报表' }).getByRole('button', { name }));
 });
@@ -209,6 +209,6 @@ test('a job is paused, resumed and removed; its runs stay on record', async ({ p
   await screen.remove('会删除');
   await expect(toast(page, zh('crud.deleted'))).toBeVisible();
   await expect(screen.row('会删除')).toHaveCount(0);
-  await page.goto('/monitor/runs?keyword=会删除');
+  await page.goto('/monitor/jobs/runs?keyword=会删除');
   await expect(new ListScreen(page, 'jobs.oneRun').row('会删除')).toBeVisible();
 });
