@@ -134,6 +134,12 @@ test('a failure is shown with its error, in the tray and in the record, and is t
   await expect(drawer.getByRole('alert')).toContainText('the printer is on fire');
   await expect(drawer.getByLabel(zh('jobs.stack'))).toContainText('work.feature.ts');
   await expect(drawer.getByRole('log', { name: zh('jobs.log') })).toContainText('the printer is asked');
+  // In the reader's own zone, as every other time.
+  const [run] = (await service.admin.done('GET', 'job-runs?keyword=会失败')).items;
+  const [line] = (await service.admin.done('GET', `job-runs/${run.id}/log`)).items;
+  const hour = new Intl.DateTimeFormat('zh-CN', { hour: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Shanghai' });
+  const written = `${hour.format(new Date(line.created_at)).slice(0, 2)}${line.created_at.slice(13, 23)}`;
+  await expect(drawer.getByRole('log', { name: zh('jobs.log') })).toContainText(written);
   await drawer.getByRole('button', { name: zh('jobs.retry') }).click();
   await expect(toast(page, zh('jobs.queuedAgain'))).toBeVisible();
   await expect(drawer.getByLabel(zh('jobs.result'))).toContainText('"printed": true');
