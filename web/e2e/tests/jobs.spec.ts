@@ -109,6 +109,10 @@ test('a run is watched in the list and in the task tray, through a reload, to it
   await expect(drawer.getByRole('log', { name: zh('jobs.log') })).toContainText('step 4');
   await page.keyboard.press('Escape');
   await expect((await openTray(page)).getByText(zh('jobs.state.succeeded'))).toBeVisible();
+  await page.keyboard.press('Escape');
+  // On a phone its button stands far from the edge that the tray is as near to as it can.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(await openTray(page)).toBeInViewport({ ratio: 1 });
 });
 
 test('a failure is shown with its error, in the tray and in the record, and is tried again', async ({
