@@ -45,7 +45,7 @@ const messages: typeof chinese = {
   task: 'Task',
   session: 'Session',
   trace: 'Trace ID',
-  andMore: '{names} and {more} more',
+  andMore: '{names} and {count} more',
   actions: {
     create: 'Created',
     update: 'Changed',

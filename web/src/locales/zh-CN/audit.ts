@@ -43,7 +43,7 @@ export default {
   task: '任务',
   session: '会话',
   trace: '链路编号',
-  andMore: '{names}等 {total} 项',
+  andMore: '{names}及其他 {count} 项',
   actions: {
     create: '新增',
     update: '修改',
