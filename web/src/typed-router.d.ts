@@ -115,9 +115,16 @@ declare module 'vue-router/auto-routes' {
       Record<never, never>,
       | never
     >,
-    '/monitor/jobs': RouteRecordInfo<
+    '/monitor/jobs/': RouteRecordInfo<
+      '/monitor/jobs/',
       '/monitor/jobs',
-      '/monitor/jobs',
+      Record<never, never>,
+      Record<never, never>,
+      | never
+    >,
+    '/monitor/jobs/runs': RouteRecordInfo<
+      '/monitor/jobs/runs',
+      '/monitor/jobs/runs',
       Record<never, never>,
       Record<never, never>,
       | never
@@ -125,13 +132,6 @@ declare module 'vue-router/auto-routes' {
     '/monitor/online': RouteRecordInfo<
       '/monitor/online',
       '/monitor/online',
-      Record<never, never>,
-      Record<never, never>,
-      | never
-    >,
-    '/monitor/runs': RouteRecordInfo<
-      '/monitor/runs',
-      '/monitor/runs',
       Record<never, never>,
       Record<never, never>,
       | never
@@ -343,9 +343,17 @@ declare module 'vue-router/auto-routes' {
       pathParamNames:
         | never
     }
-    'src/pages/monitor/jobs.vue': {
+    'src/pages/monitor/jobs/index.vue': {
       routes:
-        | '/monitor/jobs'
+        | '/monitor/jobs/'
+      views:
+        | never
+      pathParamNames:
+        | never
+    }
+    'src/pages/monitor/jobs/runs.vue': {
+      routes:
+        | '/monitor/jobs/runs'
       views:
         | never
       pathParamNames:
@@ -354,14 +362,6 @@ declare module 'vue-router/auto-routes' {
     'src/pages/monitor/online.vue': {
       routes:
         | '/monitor/online'
-      views:
-        | never
-      pathParamNames:
-        | never
-    }
-    'src/pages/monitor/runs.vue': {
-      routes:
-        | '/monitor/runs'
       views:
         | never
       pathParamNames:

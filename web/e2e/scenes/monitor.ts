@@ -53,8 +53,8 @@ export const MONITOR_PAGES: readonly PageScenes[] = [
     source: 'monitor/online.vue',
     scenes: listScenes('/monitor/online', 'online-users', 'sessions.one', { hasForm: false }),
   },
-  { source: 'monitor/jobs.vue', scenes: listScenes('/monitor/jobs', 'jobs', 'jobs.one') },
-  { source: 'monitor/runs.vue', scenes: runScenes('/monitor/runs', 'job-runs', 'jobs.oneRun') },
+  { source: 'monitor/jobs/index.vue', scenes: listScenes('/monitor/jobs', 'jobs', 'jobs.one') },
+  { source: 'monitor/jobs/runs.vue', scenes: runScenes('/monitor/jobs/runs', 'job-runs', 'jobs.oneRun') },
   { source: 'monitor/tasks.vue', scenes: runScenes('/monitor/tasks', 'tasks', 'jobs.oneTask') },
   {
     source: 'monitor/cache.vue',

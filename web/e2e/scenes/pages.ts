@@ -4,6 +4,7 @@ import { factorScenes } from './factors.ts';
 import { chooseOfRow } from './lists.ts';
 import { LOG_PAGES } from './logs.ts';
 import { MONITOR_PAGES } from './monitor.ts';
+import { someRuns } from './rows.ts';
 import { heading, type PageScenes, pageIsThere, rowsAreThere } from './scene.ts';
 import { SIGN_IN_PAGES } from './sign-in.ts';
 import { SYSTEM_PAGES } from './system.ts';
@@ -58,6 +59,24 @@ export const PAGES: readonly PageScenes[] = [
           await heading(stage);
           await stage.page.keyboard.press('Control+k');
           await expect(stage.page.getByRole('combobox', { name: stage.t('shell.palette') })).toBeFocused();
+        },
+      },
+      {
+        name: 'task-tray',
+        path: '/nowhere',
+        async prepare(stage) {
+          await someRuns(stage);
+        },
+        async show(stage) {
+          const { page, t } = stage;
+          await heading(stage);
+          await page.getByRole('button', { name: t('shell.tasks') }).click();
+          await expect(
+            page
+              .getByRole('dialog', { name: t('shell.tasks') })
+              .getByRole('listitem')
+              .first(),
+          ).toBeVisible();
         },
       },
       {

@@ -94,7 +94,7 @@ test('a run is watched in the list and in the task tray, through a reload, to it
   await page.keyboard.press('Escape');
 
   await screen.choose('看进度', zh('jobs.runs'));
-  await expect(page).toHaveURL(/\/monitor\/runs\?job_id=\d+/);
+  await expect(page).toHaveURL(/\/monitor\/jobs\/runs\?job_id=\d+/);
   const inList = progress(page);
   await expect(inList).toHaveAttribute('aria-valuenow', '50');
   await go(service);
@@ -109,6 +109,10 @@ test('a run is watched in the list and in the task tray, through a reload, to it
   await expect(drawer.getByRole('log', { name: zh('jobs.log') })).toContainText('step 4');
   await page.keyboard.press('Escape');
   await expect((await openTray(page)).getByText(zh('jobs.state.succeeded'))).toBeVisible();
+  await page.keyboard.press('Escape');
+  // On a phone its button stands far from the edge that the tray is as near to as it can.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(await openTray(page)).toBeInViewport({ ratio: 1 });
 });
 
 test('a failure is shown with its error, in the tray and in the record, and is tried again', async ({
@@ -134,6 +138,12 @@ test('a failure is shown with its error, in the tray and in the record, and is t
   await expect(drawer.getByRole('alert')).toContainText('the printer is on fire');
   await expect(drawer.getByLabel(zh('jobs.stack'))).toContainText('work.feature.ts');
   await expect(drawer.getByRole('log', { name: zh('jobs.log') })).toContainText('the printer is asked');
+  // In the reader's own zone, as every other time.
+  const [run] = (await service.admin.done('GET', 'job-runs?keyword=会失败')).items;
+  const [line] = (await service.admin.done('GET', `job-runs/${run.id}/log`)).items;
+  const hour = new Intl.DateTimeFormat('zh-CN', { hour: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Shanghai' });
+  const written = `${hour.format(new Date(line.created_at)).slice(0, 2)}${line.created_at.slice(13, 23)}`;
+  await expect(drawer.getByRole('log', { name: zh('jobs.log') })).toContainText(written);
   await drawer.getByRole('button', { name: zh('jobs.retry') }).click();
   await expect(toast(page, zh('jobs.queuedAgain'))).toBeVisible();
   await expect(drawer.getByLabel(zh('jobs.result'))).toContainText('"printed": true');
@@ -171,7 +181,7 @@ test('a task ends with its file in the tray, which is saved there, also after a 
   await page.keyboard.press('Escape');
 
   await jobs.choose('出报表', zh('jobs.runs'));
-  await expect(page).toHaveURL(/\/monitor\/runs\?job_id=\d+/);
+  await expect(page).toHaveURL(/\/monitor\/jobs\/runs\?job_id=\d+/);
   await new ListScreen(page, 'jobs.oneRun').choose('出报表', zh('action.view'));
   await save(page.getByRole('dialog', { name: '出报表' }).getByRole('button', { name }));
 });
@@ -210,6 +220,6 @@ test('a job is paused, resumed and removed; its runs stay on record', async ({ p
   await screen.remove('会删除');
   await expect(toast(page, zh('crud.deleted'))).toBeVisible();
   await expect(screen.row('会删除')).toHaveCount(0);
-  await page.goto('/monitor/runs?keyword=会删除');
+  await page.goto('/monitor/jobs/runs?keyword=会删除');
   await expect(new ListScreen(page, 'jobs.oneRun').row('会删除')).toBeVisible();
 });

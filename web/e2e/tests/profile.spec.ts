@@ -115,3 +115,12 @@ test('people see what they may do, in words', async ({ page, visit }) => {
   await expect(part.getByTitle('system:user:reset-password')).toBeVisible();
   await expect(part.getByTitle('system:menu:query')).toHaveCount(0);
 });
+
+test('on a phone the part that is open is in sight among the others', async ({ page, person, visit }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await visit(person, '/profile?tab=access');
+  const parts = page.getByRole('navigation', { name: zh('shell.profile') });
+  await expect(parts.getByRole('link', { name: zh('profile.access') })).toBeInViewport({ ratio: 0.95 });
+  await parts.getByRole('link', { name: zh('profile.basic') }).click();
+  await expect(parts.getByRole('link', { name: zh('profile.basic') })).toBeInViewport({ ratio: 0.95 });
+});

@@ -53,20 +53,33 @@ export function t(key: MessageKey, values?: Readonly<Record<string, string | num
 }
 
 const times = computed(() => new Intl.DateTimeFormat(current.value, { dateStyle: 'medium', timeStyle: 'short' }));
+const instants = computed(() => new Intl.DateTimeFormat(current.value, { dateStyle: 'medium', timeStyle: 'medium' }));
 const exactTimes = computed(() => new Intl.DateTimeFormat(current.value, { dateStyle: 'full', timeStyle: 'long' }));
 const days = computed(() => new Intl.DateTimeFormat(current.value, { month: 'numeric', day: 'numeric' }));
 const hours = computed(
   () => new Intl.DateTimeFormat(current.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
 );
 const clocks = computed(() => new Intl.DateTimeFormat(current.value, { timeStyle: 'medium' }));
+const fineClocks = computed(
+  () =>
+    new Intl.DateTimeFormat(current.value, {
+      ...({ hour: '2-digit', minute: '2-digit', second: '2-digit' } as const),
+      fractionalSecondDigits: 3,
+      hourCycle: 'h23',
+    }),
+);
 const numbers = computed(() => new Intl.NumberFormat(current.value));
 
 /** A moment of the service (ISO 8601, UTC) in the reader's time zone. */
 export const formatTime = (moment: string) => times.value.format(new Date(moment));
-/** The same with seconds and the zone. */
+/** The same to the second, for what follows another closely. */
+export const formatInstant = (moment: string) => instants.value.format(new Date(moment));
+/** The same with the day of the week and the zone. */
 export const formatExactTime = (moment: string) => exactTimes.value.format(new Date(moment));
 export const formatDay = (moment: string) => days.value.format(new Date(moment));
 export const formatHour = (moment: string) => hours.value.format(new Date(moment));
 /** The time of day of a moment in milliseconds, to the second. */
 export const formatClock = (at: number) => clocks.value.format(at);
+/** The time of day of a moment of the service, to the millisecond: for the lines of a log. */
+export const formatFineClock = (moment: string) => fineClocks.value.format(new Date(moment));
 export const formatNumber = (value: number) => numbers.value.format(value);

@@ -37,7 +37,8 @@ export interface Option {
 export interface Column<Row> {
   readonly key: keyof Row & string;
   readonly label: MessageKey;
-  readonly kind?: 'text' | 'code' | 'number' | 'time' | 'boolean';
+  /** `instant`: a time to the second, for rows that follow each other closely. */
+  readonly kind?: 'text' | 'code' | 'number' | 'time' | 'instant' | 'boolean';
   readonly text?: (row: Row) => string;
   /** Words for true and false; on and off by default. */
   readonly words?: readonly [on: MessageKey, off: MessageKey];

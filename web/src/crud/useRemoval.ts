@@ -38,13 +38,13 @@ export function useRemoval<Row extends CrudRow, Form extends object, Query exten
   async function remove(targets: readonly Row[]): Promise<boolean> {
     const [first] = targets;
     if (!first || !spec.remove) return false;
-    const text =
+    const question =
       targets.length === 1
         ? t('crud.deleteOne', { title: spec.titleOf(first) })
         : t('crud.deleteMany', { count: targets.length, names: namesOf(targets) });
     const title = t('crud.deleteTitle', { name: t(spec.one) });
-    const hint = spec.deleteHint ? ` ${t(spec.deleteHint)}` : '';
-    if (!(await ask({ title, text: text + hint, confirm: t('action.delete'), isDangerous: true }))) return false;
+    const text = spec.deleteHint ? t('crud.deleteAlso', { question, hint: t(spec.deleteHint) }) : question;
+    if (!(await ask({ title, text, confirm: t('action.delete'), isDangerous: true }))) return false;
     failed.value = null;
     try {
       await spec.remove(targets.map(({ id }) => id));

@@ -5,7 +5,7 @@ const messages: typeof chinese = {
   one: 'audit record',
   at: 'Time',
   actor: 'Actor',
-  action: 'Action',
+  action: 'Event',
   row: 'Object',
   entity: 'Object type',
   rowId: 'Object ID',
@@ -45,7 +45,7 @@ const messages: typeof chinese = {
   task: 'Task',
   session: 'Session',
   trace: 'Trace ID',
-  more: 'and {count} more',
+  andMore: '{names} and {count} more',
   actions: {
     create: 'Created',
     update: 'Changed',

@@ -21,6 +21,7 @@ const messages: typeof chinese = {
   loadFailed: 'Loading failed',
   deleteTitle: 'Delete {name}',
   deleteOne: 'Delete “{title}”? This cannot be undone.',
+  deleteAlso: '{question} {hint}',
   deleteMany: 'Delete the {count} selected ({names})? This cannot be undone.',
   refusedRow: '{name}: {reason}',
   deleted: 'Deleted',

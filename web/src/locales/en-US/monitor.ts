@@ -55,6 +55,7 @@ const messages: typeof chinese = {
     rss: 'Resident memory',
     heap: 'Heap',
     delay: 'Delay',
+    delayUnit: 'ms',
     busy: 'Utilization',
     names: { database: 'Database', redis: 'Redis', mongodb: 'MongoDB (archive)' },
   },

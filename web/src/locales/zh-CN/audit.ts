@@ -3,7 +3,7 @@ export default {
   one: '审计记录',
   at: '时间',
   actor: '操作人',
-  action: '操作',
+  action: '操作类型',
   row: '对象',
   entity: '对象类型',
   rowId: '对象编号',
@@ -43,7 +43,7 @@ export default {
   task: '任务',
   session: '会话',
   trace: '链路编号',
-  more: '等 {count} 项',
+  andMore: '{names}及其他 {count} 项',
   actions: {
     create: '新增',
     update: '修改',

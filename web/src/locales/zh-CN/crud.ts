@@ -19,6 +19,7 @@ export default {
   loadFailed: '加载失败',
   deleteTitle: '删除{name}',
   deleteOne: '确定删除「{title}」吗？此操作无法撤销。',
+  deleteAlso: '{question}{hint}',
   deleteMany: '确定删除选中的 {count} 项（{names}）吗？此操作无法撤销。',
   refusedRow: '{name}：{reason}',
   deleted: '已删除',

@@ -53,6 +53,7 @@ export default {
     rss: '常驻内存',
     heap: '堆内存',
     delay: '延迟',
+    delayUnit: '毫秒',
     busy: '占用率',
     names: { database: '数据库', redis: 'Redis', mongodb: 'MongoDB（归档）' },
   },
