@@ -17,7 +17,8 @@ export interface QueueOptions {
 
 /**
  * Hands out tasks by BullMQ: at once, in the order of their priority, each to one worker of all instances. It carries ids; what a task is
- * and what became of it is in the database, so what Redis loses is only time.
+ * and what became of it is in the database, so what Redis loses is only time. While nothing waits there, a worker is given what its own
+ * process offers without the way over Redis, as far as it keeps up.
  */
 export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
   const sender = openRedis(redisUrl, log, { maxRetriesPerRequest: 1 });
@@ -30,6 +31,7 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
   });
   queue.on('error', note);
   const receivers = new Set<Redis>();
+  let near: NearWorker | null = null;
   const waiting: TaskOffer[] = [];
   let sending: Promise<void> | undefined;
   async function sendWaiting(): Promise<void> {
@@ -46,21 +48,22 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
       sending = undefined;
     }
   }
+  function send(offers: readonly TaskOffer[]): Promise<void> {
+    if (offers.length === 0) return Promise.resolve();
+    waiting.push(...offers);
+    // What comes while others are on their way goes together.
+    sending ??= sendWaiting();
+    return sending;
+  }
 
   return {
     get isConnected() {
       return [sender, ...receivers].every(({ status }) => status === 'ready');
     },
-    offer(offers) {
-      if (offers.length === 0) return Promise.resolve();
-      waiting.push(...offers);
-      // What comes while others are on their way goes together.
-      sending ??= sendWaiting();
-      return sending;
-    },
+    offer: (offers) => send(offers.filter((offer) => !near?.accepts(offer))),
     take(run, places) {
       const connection = openRedis(redisUrl, log, { enableOfflineQueue: true, socketTimeout: WAITS_AT_MOST_MS });
-      const worker = new Worker<{ id: number }>(QUEUE, ({ data }) => run(data.id), {
+      const worker = new Worker<{ id: number }>(QUEUE, ({ data }) => own.runHandedOut(data.id), {
         ...options,
         connection,
         concurrency: places,
@@ -68,9 +71,12 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
         lockDuration: 60_000,
         maxStalledCount: 10,
       });
+      const own = new NearWorker(worker, run, places);
       worker.on('error', note);
       receivers.add(connection);
+      near = own;
       return async () => {
+        near = null;
         // A Redis that is away cannot be told.
         await worker.close(sender.status !== 'ready');
         connection.disconnect();
@@ -82,6 +88,52 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
       sender.disconnect();
     },
   };
+}
+
+/** The worker of this process: what Redis hands out to it, and what it is given here. */
+class NearWorker {
+  readonly #worker: Worker;
+  readonly #run: (taskId: number) => Promise<void>;
+  readonly #places: number;
+  #given = 0;
+  #handedOut = 0;
+  /** Whether tasks may wait in Redis: those come first. */
+  #isBehind = false;
+
+  constructor(worker: Worker, run: (taskId: number) => Promise<void>, places: number) {
+    this.#worker = worker;
+    this.#run = run;
+    this.#places = places;
+    worker.on('drained', () => {
+      this.#isBehind = false;
+    });
+  }
+
+  /** Takes on a task that may run now, if there is a place. One is left to Redis, which may be handing out a task at this moment. */
+  accepts({ id, availableAt }: TaskOffer): boolean {
+    if (availableAt.getTime() > Date.now()) return false;
+    this.#isBehind ||= this.#given + this.#handedOut >= this.#places - 1;
+    if (this.#isBehind) return false;
+    this.#setGiven(this.#given + 1);
+    const hasEnded = () => this.#setGiven(this.#given - 1);
+    // One that could not be taken is offered again.
+    this.#run(id).then(hasEnded, hasEnded);
+    return true;
+  }
+
+  async runHandedOut(taskId: number): Promise<void> {
+    this.#handedOut += 1;
+    try {
+      await this.#run(taskId);
+    } finally {
+      this.#handedOut -= 1;
+    }
+  }
+
+  #setGiven(given: number): void {
+    this.#given = given;
+    this.#worker.concurrency = this.#places - given;
+  }
 }
 
 /** The same task at the same time is one job, however often it is offered. */

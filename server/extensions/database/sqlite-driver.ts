@@ -10,6 +10,7 @@ import { isBusy, SqliteConnection } from './sqlite-connection.ts';
 import { findForeignKeyViolation, isForeignKeyFailure } from './sqlite-foreign-key.ts';
 import { changesSchema } from './sqlite-routing.ts';
 import { SqliteSession } from './sqlite-session.ts';
+import { Turn } from './turn.ts';
 import type { SqliteAddress } from './url.ts';
 import { WriterQueue } from './writer-queue.ts';
 
@@ -23,6 +24,7 @@ export interface SqliteOptions {
 
 /** One writer behind a queue, one reader beside it. */
 export class SqliteDriver implements Driver {
+  readonly turn = new Turn();
   readonly #options: SqliteOptions;
   readonly #queue: WriterQueue;
   readonly #idle: SqliteSession[] = [];

@@ -19,6 +19,11 @@ export class SqliteSession implements DatabaseConnection {
 
   // Not `async`: the answer is there at once, and every promise on this path is paid by every statement.
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { turn } = this.#driver;
+    return turn.isOver ? turn.end().then(() => this.#execute<R>(query)) : this.#execute(query);
+  }
+
+  #execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const driver = this.#driver;
     const queue = this.#queue;
     this.#onStatement?.();

@@ -211,6 +211,25 @@ describe('SQLite by itself', () => {
     await database.close();
   });
 
+  test('a long row of statements, also within a transaction, lets others have their turn', async () => {
+    const library = await openTestLibrary('sqlite');
+    const { kysely } = library;
+    const turnsDuring = async (send: (statements: Kysely<TestTables>) => Promise<unknown>, on: Kysely<TestTables>) => {
+      let turns = 0;
+      const timer = setInterval(() => turns++, 1);
+      for (let sent = 0; sent < 20_000 && turns < 3; sent++) await send(on);
+      clearInterval(timer);
+      return turns;
+    };
+    const read = (on: Kysely<TestTables>) => on.selectFrom('books').select('id').limit(1).execute();
+    const write = (on: Kysely<TestTables>) => on.insertInto('books').values({ title: 'one of many' }).execute();
+    for (const send of [read, write]) {
+      assert.equal(await turnsDuring(send, kysely), 3);
+      assert.equal(await kysely.transaction().execute((transaction) => turnsDuring(send, transaction)), 3);
+    }
+    await library.drop();
+  });
+
   test('streaming is refused with a clear error', async () => {
     const library = await openTestLibrary('sqlite');
     const stream = library.kysely.selectFrom('books').select('id').stream();
