@@ -120,6 +120,6 @@ export interface Feature {
   readonly restorers?: Readonly<Record<string, readonly Restorer[]>>;
   /** What it wants to be told once it has happened elsewhere and is durable. What a listener throws is logged. */
   readonly listeners?: Listeners;
-  /** What it adds to the transaction in which something happens elsewhere. What that throws undoes all of it. */
+  /** What it adds to the transaction in which something happens elsewhere; what that throws undoes it. Outside of one it comes by itself. */
   readonly companions?: Listeners;
 }

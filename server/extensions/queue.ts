@@ -17,8 +17,8 @@ export interface QueueOptions {
 
 /**
  * Hands out tasks by BullMQ: at once, in the order of their priority, each to one worker of all instances. It carries ids; what a task is
- * and what became of it is in the database, so what Redis loses is only time. While nothing waits there, a worker is given what its own
- * process offers without the way over Redis, as far as it keeps up.
+ * and what became of it is in the database, so what Redis loses is only time. A worker that does nothing is given what its own process
+ * offers without the way over Redis.
  */
 export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
   const sender = openRedis(redisUrl, log, { maxRetriesPerRequest: 1 });
@@ -31,7 +31,8 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
   });
   queue.on('error', note);
   const receivers = new Set<Redis>();
-  let near: NearWorker | null = null;
+  /** Whether the worker of this process begins with a task at once. */
+  let beginsNear: (offer: TaskOffer) => boolean = () => false;
   const waiting: TaskOffer[] = [];
   let sending: Promise<void> | undefined;
   async function sendWaiting(): Promise<void> {
@@ -60,10 +61,19 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
     get isConnected() {
       return [sender, ...receivers].every(({ status }) => status === 'ready');
     },
-    offer: (offers) => send(offers.filter((offer) => !near?.accepts(offer))),
+    offer: (offers) => send(offers.filter((offer) => !beginsNear(offer))),
     take(run, places) {
       const connection = openRedis(redisUrl, log, { enableOfflineQueue: true, socketTimeout: WAITS_AT_MOST_MS });
-      const worker = new Worker<{ id: number }>(QUEUE, ({ data }) => own.runHandedOut(data.id), {
+      let atWork = 0;
+      const runCounted = async (taskId: number) => {
+        atWork += 1;
+        try {
+          await run(taskId);
+        } finally {
+          atWork -= 1;
+        }
+      };
+      const worker = new Worker<{ id: number }>(QUEUE, ({ data }) => runCounted(data.id), {
         ...options,
         connection,
         concurrency: places,
@@ -71,14 +81,20 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
         lockDuration: 60_000,
         maxStalledCount: 10,
       });
-      const own = new NearWorker(worker, run, places);
       worker.on('error', note);
       receivers.add(connection);
-      near = own;
+      // Redis may hand out as many as there are places at this moment; then it is one more, which with a single place would be twice as many.
+      beginsNear = ({ id, availableAt }) => {
+        if (places === 1 || atWork > 0 || availableAt.getTime() > Date.now()) return false;
+        // One that could not be taken is offered again.
+        runCounted(id).catch(note);
+        return true;
+      };
       return async () => {
-        near = null;
-        // A Redis that is away cannot be told.
-        await worker.close(sender.status !== 'ready');
+        beginsNear = () => false;
+        // A Redis that is away cannot be told, nor one that goes away meanwhile: the client would wait for it.
+        const lost = [sender, connection].map((one) => new Promise((resolve) => one.once('close', resolve)));
+        await Promise.race([worker.close(sender.status !== 'ready'), ...lost]);
         connection.disconnect();
         receivers.delete(connection);
       };
@@ -88,52 +104,6 @@ export function openQueue({ redisUrl, prefix, log }: QueueOptions): Dispatcher {
       sender.disconnect();
     },
   };
-}
-
-/** The worker of this process: what Redis hands out to it, and what it is given here. */
-class NearWorker {
-  readonly #worker: Worker;
-  readonly #run: (taskId: number) => Promise<void>;
-  readonly #places: number;
-  #given = 0;
-  #handedOut = 0;
-  /** Whether tasks may wait in Redis: those come first. */
-  #isBehind = false;
-
-  constructor(worker: Worker, run: (taskId: number) => Promise<void>, places: number) {
-    this.#worker = worker;
-    this.#run = run;
-    this.#places = places;
-    worker.on('drained', () => {
-      this.#isBehind = false;
-    });
-  }
-
-  /** Takes on a task that may run now, if there is a place. One is left to Redis, which may be handing out a task at this moment. */
-  accepts({ id, availableAt }: TaskOffer): boolean {
-    if (availableAt.getTime() > Date.now()) return false;
-    this.#isBehind ||= this.#given + this.#handedOut >= this.#places - 1;
-    if (this.#isBehind) return false;
-    this.#setGiven(this.#given + 1);
-    const hasEnded = () => this.#setGiven(this.#given - 1);
-    // One that could not be taken is offered again.
-    this.#run(id).then(hasEnded, hasEnded);
-    return true;
-  }
-
-  async runHandedOut(taskId: number): Promise<void> {
-    this.#handedOut += 1;
-    try {
-      await this.#run(taskId);
-    } finally {
-      this.#handedOut -= 1;
-    }
-  }
-
-  #setGiven(given: number): void {
-    this.#given = given;
-    this.#worker.concurrency = this.#places - given;
-  }
 }
 
 /** The same task at the same time is one job, however often it is offered. */

@@ -19,5 +19,11 @@ export function openRedis(url: string, log: FastifyBaseLogger, options: RedisOpt
     ...options,
   });
   redis.on('error', (error) => log.debug({ err: error }, 'redis'));
+  // The client (5.11) lets its timer run on when a connection closes, and it would end the next one.
+  const own = redis as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined };
+  redis.on('close', () => {
+    clearTimeout(own.socketTimeoutTimer);
+    own.socketTimeoutTimer = undefined;
+  });
   return redis;
 }

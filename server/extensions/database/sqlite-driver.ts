@@ -22,6 +22,9 @@ export interface SqliteOptions {
   readonly onStatement?: () => void;
 }
 
+/** The log is written back when it has 16 MB instead of 4: writing back, with its waits for the disk, was a third of what small writes cost. */
+const PRAGMAS = 'pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 4000';
+
 /** One writer behind a queue, one reader beside it. */
 export class SqliteDriver implements Driver {
   readonly turn = new Turn();
@@ -42,7 +45,7 @@ export class SqliteDriver implements Driver {
     const kinds = columnKinds(this.#options.entities);
     const writer = new SqliteConnection(file, false, kinds);
     try {
-      await this.persist(() => writer.exec('pragma journal_mode = wal; pragma synchronous = normal'));
+      await this.persist(() => writer.exec(PRAGMAS));
       this.#reader = await this.persist(() => new SqliteConnection(file, true, kinds));
     } catch (error) {
       writer.close();
@@ -99,6 +102,8 @@ export class SqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
+    // What was put off until this turn is over goes first.
+    await this.turn.end();
     // A transaction that is still open gets the usual time to end; its changes are rolled back if it does not.
     await this.#queue.enter().catch(() => undefined);
     this.#reader.close();

@@ -18,9 +18,10 @@ export function insertCounter(ctx: Context) {
   return ctx.unscoped('live_event_counters', why).insert({ name: COUNTER, value: 0 });
 }
 
-export async function hasUser(ctx: Context, userId: number): Promise<boolean> {
-  const user = await ctx.unscoped('users', why).select().select('id').where('id', '=', userId).executeTakeFirst();
-  return user !== undefined;
+/** Whether there is such a user, who then stays until the transaction ends. */
+export async function holdUser(ctx: Context, userId: number): Promise<boolean> {
+  const users = ctx.unscoped('users', why).select().select('id').where('id', '=', userId);
+  return (await users.forUpdate().executeTakeFirst()) !== undefined;
 }
 
 /** The next id; whoever else wants one waits until this transaction has ended. Null while there is no counter. */

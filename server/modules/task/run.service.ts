@@ -30,14 +30,11 @@ const GRACE_AFTER_ABORT_MS = 5000;
 /** A run in this process: what it is and how to stop it. */
 export interface Run {
   readonly task: claim.TakenTask;
-  /** Once the handler has done what it does; the end is still to be written. Never rejects. */
-  readonly worked: Promise<void>;
-  /** Once that is written too. Never rejects. */
   readonly ended: Promise<void>;
   abort(reason: TaskAborted): void;
 }
 
-/** Runs a task that was claimed, as part of the trace that queued it, and records by `write` how it ended. */
+/** Runs a task that was claimed, as part of the trace that queued it, and records by `write` how it ended. `ended` never rejects. */
 export function runTask(system: Context, task: claim.TakenTask, write: WriteEnd): Run {
   const controller = new AbortController();
   const trace = readTraceparent(task.traceparent) ?? ownTrace(task.request_id ?? '');
@@ -45,26 +42,20 @@ export function runTask(system: Context, task: claim.TakenTask, write: WriteEnd)
   const log = lazyChild(system.log, names);
   const ctx = system.tracedAs(trace.traceId, log);
   const values = { 'messaging.operation.name': 'process', 'task.id': task.id, 'task.attempt': task.attempt };
-  const { promise: worked, resolve: hasWorked } = Promise.withResolvers<void>();
-  const run = async () => {
-    const record = await execute(ctx, task, controller);
-    hasWorked();
-    await record(write);
-  };
+  const run = () => execute(ctx, task, controller, write);
   const ended = ctx.tracing.span(`run ${task.handler}`, 'consumer', values, run, trace).catch((error) => {
     // The database is away: the lease runs out, and another instance, or this one later, takes the task again.
     ctx.log.error({ err: error, taskId: task.id }, 'the end of a task could not be recorded');
-    hasWorked();
   });
-  return { task, worked, ended, abort: (reason) => controller.abort(reason) };
+  return { task, ended, abort: (reason) => controller.abort(reason) };
 }
 
-/** Has the handler do its work, and answers with what records how that ended. */
 async function execute(
   ctx: Context,
   task: claim.TakenTask,
   controller: AbortController,
-): Promise<(write: WriteEnd) => Promise<void>> {
+  write: WriteEnd,
+): Promise<void> {
   const handler = ctx.handlers.get(task.handler) as AnyTaskHandler;
   const { attempt } = task;
   const { signal } = controller;
@@ -102,12 +93,9 @@ async function execute(
   // An abort that comes later, while the end is being written, is too late.
   const reason = signal.aborted && signal.reason instanceof TaskAborted ? signal.reason : null;
   clearTimeout(timer);
-  const durationMs = Math.round(performance.now() - started);
-  return async (write) => {
-    await notes.close();
-    if ('error' in outcome) await file.discard();
-    await record(ctx, handler, task, reason, outcome, durationMs, write);
-  };
+  await notes.close();
+  if ('error' in outcome) await file.discard();
+  await record(ctx, handler, task, reason, outcome, Math.round(performance.now() - started), write);
 }
 
 type Outcome = { readonly result: Json; readonly file: FileColumns } | { readonly error: Error };

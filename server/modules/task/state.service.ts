@@ -88,8 +88,12 @@ async function writeInOrder(ctx: Context, ends: readonly HeldEnd[]): Promise<boo
 }
 
 /** Where nobody is to be told for certain, one statement needs no transaction around it. */
-const writeAlone = (ctx: Context, end: HeldEnd): Promise<boolean> =>
-  end.task.created_by === null ? write(ctx, end) : ctx.inTransaction((ctx) => write(ctx, end));
+function writeAlone(ctx: Context, end: HeldEnd): Promise<boolean> {
+  if (end.task.created_by === null) return write(ctx, end);
+  const writeWhole = () => ctx.inTransaction((ctx) => write(ctx, end));
+  // Once more: whoever is to be told may be deleted at this moment, which waits for the task as this waits for them.
+  return writeWhole().catch(writeWhole);
+}
 
 async function write(ctx: Context, { task, changes, unlessCancelled = false }: HeldEnd): Promise<boolean> {
   const held = { id: task.id, leaseToken: task.lease_token as string, changes, unlessCancelled };

@@ -114,7 +114,7 @@ export class TaskWorker {
         let taken = 0;
         for await (const tasks of claimTasks(this.#ctx, free, this.#options, limitedOnly)) {
           taken += tasks.length;
-          for (const task of tasks) this.#run(task);
+          for (const task of tasks) void this.#run(task);
         }
         this.#lacksPlaces = taken >= free;
         // There may be more behind them.
@@ -155,22 +155,19 @@ export class TaskWorker {
     });
   }
 
-  #run(task: claim.TakenTask): Run {
+  async #run(task: claim.TakenTask): Promise<void> {
     // Of an earlier run this instance has lost the lease without knowing it.
     for (const earlier of this.#runsOf(task.id)) earlier.abort(leaseLost());
     const run = runTask(this.#ctx, task, this.#write);
     this.#runs.add(run);
     if (this.#isGraceOver) run.abort(stopping());
-    void run.ended.then(() => this.#hasEnded(run));
-    return run;
-  }
-
-  #hasEnded(run: Run): void {
+    await run.ended;
     this.#runs.delete(run);
-    if (this.#isStopping) return;
-    // Others may have waited for this one: of its key, or of its handler.
-    if (isLimited(this.#ctx, run.task)) this.#ctx.signals.emit('task.available', 'limited');
-    else if (!this.#isHandedOut || this.#lacksPlaces) this.nudge();
+    if (!this.#isStopping) {
+      // Others may have waited for this one: of its key, or of its handler.
+      if (isLimited(this.#ctx, task)) this.#ctx.signals.emit('task.available', 'limited');
+      else if (!this.#isHandedOut || this.#lacksPlaces) this.nudge();
+    }
   }
 
   async #takeOffered(taskId: number): Promise<void> {
@@ -186,8 +183,7 @@ export class TaskWorker {
   async #runOffered(taskId: number): Promise<void> {
     if (this.#isStopping) return;
     const taken = await this.#take(taskId);
-    // While its end is written the next one may come: what was handed out is the database's already.
-    if (taken) await this.#run(taken).worked;
+    if (taken) await this.#run(taken);
   }
 
   async #every(ms: number, upkeep: () => Promise<void>): Promise<void> {
