@@ -24,8 +24,7 @@ const READ_AT_ONCE = 500;
 export function publishEvent(ctx: Context, userId: number | null, topic: string, data: Json): Promise<void> {
   return ctx.beforeCommit((ctx) =>
     ctx.inTransaction(async (ctx) => {
-      // Before the counter, for which everybody waits.
-      if (userId !== null && !(await crud.holdUser(ctx, userId))) return;
+      if (userId !== null && !(await crud.hasUser(ctx, userId))) return;
       const id = await crud.takeId(ctx);
       if (id === null) throw new Error('the counter of events is missing');
       await crud.insertEvent(ctx, { id, user_id: userId, topic, data });

@@ -126,6 +126,21 @@ describe('live events', () => {
     await first.close();
   });
 
+  test('are told in transactions of several people at once, in whatever order each names them', async () => {
+    const people = [await t.as({}), await t.as({}), await t.as({})];
+    const rounds = Array.from({ length: 40 }, (_, round) => people.map((_, index) => people[(round + index) % 3]));
+    const stored = () => t.system.unscoped('live_events', 'a test counts them').select().select('id').execute();
+    const before = (await stored()).length;
+    await Promise.all(
+      rounds.map((order) =>
+        t.system.inTransaction(async (ctx) => {
+          for (const one of order) await publishEvent(ctx, one?.userId ?? null, 'test', { text: 'to several' });
+        }),
+      ),
+    );
+    assert.equal((await stored()).length - before, 120);
+  });
+
   test('A3 end with the session, and say that rights have changed', async () => {
     const one = await t.as({ permissions: ['system:user:query'] });
     const stream = await listen(t, one);
