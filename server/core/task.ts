@@ -51,8 +51,9 @@ export interface Dispatcher {
   /** Lets one worker have each task once it is available. Rejects while the engine cannot be reached. */
   offer(offers: readonly TaskOffer[]): Promise<void>;
   /**
-   * Begins to hand tasks to a worker, `places` at once, or one more while it is idle. What it returns ends that: from then on it hands out nothing more, and
-   * resolves when nothing that it handed out goes on.
+   * Begins to hand tasks to a worker, at most `places` at once, and one besides that this process offers while the worker is idle. What
+   * it returns ends that: from then on it hands out nothing more, and resolves when nothing that it handed out goes on, or when the
+   * engine cannot be reached.
    */
   take(run: (taskId: number) => Promise<void>, places: number): () => Promise<void>;
   close(): Promise<void>;

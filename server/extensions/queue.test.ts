@@ -15,15 +15,20 @@ const timeout = 60_000;
 const log = pino({ level: 'silent' });
 const now = (id: number) => ({ id, priority: 0, availableAt: new Date(), isLimited: false });
 
-test('a worker with nothing to do is given what its own process offers, whatever Redis does', {
-  skip,
-  timeout,
-}, async () => {
+/** A queue whose Redis can be made to hang, or to forget connections. */
+async function openOverWay() {
   const url = new URL(redisUrl);
   const way = await openHangingWay(url.hostname, Number(url.port || 6379));
   url.host = `127.0.0.1:${way.port}`;
   const prefix = `queue-test-${randomUUID()}`;
-  const queue = openQueue({ redisUrl: url.href, prefix, log });
+  return { way, prefix, queue: openQueue({ redisUrl: url.href, prefix, log }) };
+}
+
+test('a worker with nothing to do is given what its own process offers, whatever Redis does', {
+  skip,
+  timeout,
+}, async () => {
+  const { way, prefix, queue } = await openOverWay();
   const taken: number[] = [];
   const stop = queue.take(async (id) => void taken.push(id), 2);
   try {
@@ -117,11 +122,7 @@ for (const [which, words] of [
     skip,
     timeout,
   }, async () => {
-    const url = new URL(redisUrl);
-    const way = await openHangingWay(url.hostname, Number(url.port || 6379));
-    url.host = `127.0.0.1:${way.port}`;
-    const prefix = `queue-test-${randomUUID()}`;
-    const queue = openQueue({ redisUrl: url.href, prefix, log });
+    const { way, prefix, queue } = await openOverWay();
     const taken: number[] = [];
     // With a single place all come over Redis.
     const stop = queue.take(async (id) => void taken.push(id), 1);
